@@ -1,0 +1,1 @@
+"""Cited question answering over your own files, on your own machine."""

@@ -1,0 +1,171 @@
+"""python -m rag.ask "question": answer from a folder of files, with quotes that can be checked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rag.cli import add_corpus_options, configure_logging, index_folder, report_skipped, run
+from rag.config import Config
+from rag.errors import QuestionError
+from rag.question import check_question
+
+if TYPE_CHECKING:
+    from rag.documents import Corpus
+    from rag.pipeline import Pipeline
+    from rag.types import Answer
+
+log = logging.getLogger("rag.ask")  # __name__ is "__main__" under python -m
+
+_EPILOG = """\
+examples:
+  python -m rag.ask "what are the Four Little Dragons?"
+  python -m rag.ask --corpus ~/notes "who chairs the board?"
+  python -m rag.ask --json < questions.txt > answers.jsonl
+
+Without a question, one is read from each line of standard input and the models are loaded once.
+Exit status: 0 for an answer or a refusal, 1 for an error of ours, 2 for wrong usage.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; light enough that --help answers at once."""
+    made = argparse.ArgumentParser(
+        prog="python -m rag.ask",
+        description="Answer a question from a folder of text files; every sentence is cited.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("question", nargs="?", help="in words; without it, lines of standard input")
+    add_corpus_options(made)
+    made.add_argument(
+        "--generator",
+        metavar="MODEL",
+        help="model folder, .gguf file or hub name (default: Qwen2.5-0.5B-Instruct)",
+    )
+    made.add_argument(
+        "--top-k",
+        type=int,
+        default=Config().top_k,
+        metavar="N",
+        help="passages to retrieve (default: %(default)s)",
+    )
+    made.add_argument(
+        "--max-words",
+        type=int,
+        default=Config().max_words,
+        metavar="N",
+        help="add no further sentence beyond this many words (default: %(default)s)",
+    )
+    made.add_argument("--json", action="store_true", help="one JSON object for each answer")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of ``rag-ask``; returns the exit status."""
+    options = parser().parse_args(argv)
+    return run(lambda: _main(options))
+
+
+def _main(options: argparse.Namespace) -> int:
+    configure_logging(options.quiet)
+    config = Config(top_k=options.top_k, max_words=options.max_words)
+    if options.question is None and sys.stdin.isatty():
+        raise QuestionError('no question; give one, as in: python -m rag.ask "who is Jack Ma?"')
+    if options.question is not None:
+        check_question(options.question)  # before any model is loaded
+    from rag.documents import load_corpus
+
+    corpus = load_corpus(options.corpus)
+    pipeline = _open(options, corpus, config)
+    if options.question is not None:
+        _print(pipeline.ask(options.question), options)
+        status = 0
+    else:
+        status = _answer_lines(pipeline, options)
+    report_skipped(corpus)
+    return status
+
+
+def _open(options: argparse.Namespace, corpus: Corpus, config: Config) -> Pipeline:
+    from rag.pipeline import Pipeline
+
+    started = time.perf_counter()
+    pipeline = Pipeline.open(
+        corpus, index_folder(options.corpus, options.index), config, options.generator
+    )
+    log.info("ready in %.1f s", time.perf_counter() - started)
+    return pipeline
+
+
+def _answer_lines(pipeline: Pipeline, options: argparse.Namespace) -> int:
+    """One answer for each line that is not blank; a bad line is reported and passed over."""
+    status = 0
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        if not line.strip():
+            continue
+        try:
+            answer = pipeline.ask(_decode(line))
+        except QuestionError as error:
+            status = 2
+            print(f"rag: line {number}: {error}", file=sys.stderr)
+            if options.json:  # keeps answers and questions in step
+                print(json.dumps({"line": number, "error": str(error)}), flush=True)
+        else:
+            _print(answer, options)
+    return status
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"the question is not UTF-8 text ({error.reason})") from None
+
+
+def _print(answer: Answer, options: argparse.Namespace) -> None:
+    if options.json:
+        print(json.dumps(answer.to_dict(), ensure_ascii=False), flush=True)
+    else:
+        width = min(shutil.get_terminal_size().columns, 100)
+        print("\n".join(format_answer(answer, width)) + "\n", flush=True)
+    s = answer.seconds
+    log.info(
+        "%.2f s (retrieve %.2f, generate %.2f, check %.2f)",
+        s.total,
+        s.retrieve,
+        s.generate,
+        s.ground,
+    )
+
+
+def format_answer(answer: Answer, width: int) -> Iterator[str]:
+    """Lines for a terminal: the answer, then a numbered list of files, titles and quotes."""
+    yield from textwrap.wrap(answer.answer, width)
+    for citation in answer.citations:
+        yield ""
+        head = f"[{citation.marker}] {citation.doc}"
+        if citation.title != citation.doc:
+            head += f" · {citation.title}"
+        yield from textwrap.wrap(head, width, subsequent_indent="    ")
+        quote = " ".join(citation.quote.split())
+        yield from textwrap.wrap(
+            f"“{quote}”", width, initial_indent="    ", subsequent_indent="    "
+        )
+    if answer.refused and answer.passages:
+        yield ""
+        yield "Nearest passages, none of which answers:"
+        for passage in answer.passages[:3]:
+            start = " ".join(passage.text.split())[:300]
+            yield textwrap.shorten(f"  {passage.doc}: {start}", width, placeholder=" …")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What the commands share: options, messages on standard error, exit statuses."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import RagError, UsageError
+
+if TYPE_CHECKING:
+    from rag.documents import Corpus
+
+DEFAULT_CORPUS = Path("seeds")
+INDEXES = Path("indexes")
+
+
+def add_corpus_options(parser: argparse.ArgumentParser) -> None:
+    """--corpus, --index and --quiet."""
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        default=DEFAULT_CORPUS,
+        metavar="DIR",
+        help="folder of UTF-8 text files (default: ./%(default)s)",
+    )
+    parser.add_argument(
+        "--index",
+        metavar="NAME",
+        help="index to use, a folder in ./indexes (default: named after the corpus folder)",
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="only warnings and errors on standard error"
+    )
+
+
+def index_folder(corpus: Path, name: str | None) -> Path:
+    """Where the index lives. Folders of one name but different places get different indexes.
+
+    Raises UsageError for a name that would leave ./indexes.
+    """
+    if name is None:
+        corpus = corpus.resolve()
+        name = re.sub(r"[^\w.-]+", "-", corpus.name).strip(".-") or "corpus"
+        if corpus.parent != Path.cwd():
+            name += "-" + hashlib.sha256(str(corpus).encode(errors="replace")).hexdigest()[:6]
+    elif not re.fullmatch(r"\w[\w.-]{0,99}", name):
+        raise UsageError(
+            f"--index {name!r} is no name; expected up to 100 letters, digits, '.', '_' and '-'"
+        )
+    return INDEXES / name
+
+
+def configure_logging(quiet: bool) -> None:
+    """Messages of this package on standard error, as plain lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("rag: %(message)s"))
+    logger = logging.getLogger("rag")
+    logger.handlers = [handler]
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger.propagate = False
+
+
+def report_skipped(corpus: Corpus) -> None:
+    """Name every file that was left out, and why."""
+    for skipped in corpus.skipped:
+        print(f"rag: skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
+
+
+def run(command: Callable[[], int]) -> int:
+    """Exit status of a command: its own, 2 for wrong usage, 1 for another error of ours."""
+    try:
+        return command()
+    except RagError as error:
+        print(f"rag: error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    except BrokenPipeError:
+        # The reader of our output (such as head) has gone; that is its right.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("rag: interrupted", file=sys.stderr)
+        return 130

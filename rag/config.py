@@ -1,0 +1,33 @@
+"""Every setting in one place, checked when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.errors import UsageError
+
+_BOUNDS = {
+    "chunk_chars": (200, 4000),
+    "top_k": (1, 50),
+    "max_words": (5, 400),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one pipeline.
+
+    Raises UsageError when a number is outside its bounds; an unknown name is a TypeError
+    of the constructor itself.
+    """
+
+    chunk_chars: int = 900  # MiniLM reads 256 tokens, about 1,000 characters of English
+    top_k: int = 8  # chunks that answer sentences are looked for in
+    max_words: int = 60  # of the printed answer
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                option = name.replace("_", "-")
+                raise UsageError(f"{option} is {value}, expected {low} to {high}")

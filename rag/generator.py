@@ -1,0 +1,164 @@
+"""Chat prompt → text, by transformers (and nowhere else), greedily, on the CPU."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from rag.cache import cached_folder
+from rag.errors import ModelError
+from rag.models import Gguf, Weights, blocks, hide_loading_bars, require_digest
+from rag.progress import progress_bar
+from rag.types import Message
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+log = logging.getLogger(__name__)
+
+MAX_PROMPT_TOKENS = 4096
+# Draft that many tokens from the prompt at each step: the same greedy text about three times
+# faster where answers copy their sources (prompt lookup, https://arxiv.org/abs/2304.04487).
+PROMPT_LOOKUP_TOKENS = 8
+
+
+class TransformersGenerator:
+    """Greedy decoding with the model's own chat template."""
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self.name = name
+
+    def generate(self, messages: Sequence[Message], max_new_tokens: int) -> str:
+        """The reply, without special tokens; ModelError for a prompt over MAX_PROMPT_TOKENS."""
+        inputs = self._tokenizer.apply_chat_template(
+            [self._harmless(message) for message in messages],
+            add_generation_prompt=True,
+            return_tensors="pt",
+            return_dict=True,
+        )
+        assert not isinstance(inputs, (str, list))  # as return_dict promises
+        length = inputs["input_ids"].shape[1]
+        if length > MAX_PROMPT_TOKENS:
+            raise ModelError(f"prompt of {length} tokens, at most {MAX_PROMPT_TOKENS} are read")
+        with torch.inference_mode():
+            output = self._model.generate(  # type: ignore[operator]
+                **inputs,
+                max_new_tokens=max_new_tokens,
+                do_sample=False,
+                prompt_lookup_num_tokens=PROMPT_LOOKUP_TOKENS,
+                pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
+            )
+        return str(self._tokenizer.decode(output[0, length:], skip_special_tokens=True)).strip()
+
+    def _harmless(self, message: Message) -> dict[str, str]:
+        """The message with no control token of this model's chat format in its text.
+
+        Questions and documents may hold "<|im_end|>"; a space inside makes it plain text.
+        """
+        content = message["content"]
+        for token in self._tokenizer.get_added_vocab():
+            content = content.replace(token, f"{token[:1]} {token[1:]}")
+        return {"role": message["role"], "content": content}
+
+
+def load_generator(weights: Weights) -> TransformersGenerator:
+    """Load on the CPU, converting a GGUF file once into the cache.
+
+    Raises ModelError when the weights do not load as a chat model.
+    """
+    folder = weights.source
+    if isinstance(folder, Gguf):
+        folder = _converted(folder, weights.fingerprint)
+    hide_loading_bars()
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    dtype, reason = choose_dtype()
+    log.info("generator runs in %s (%s)", str(dtype).removeprefix("torch."), reason)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder} does not load as a generator: {error}") from error
+    if not tokenizer.chat_template:
+        raise ModelError(f"{folder} has no chat template; expected an instruction-tuned model")
+    # The publisher's sampling defaults do not apply to greedy decoding.
+    model.generation_config.update(temperature=None, top_p=None, top_k=None)
+    model.generation_config.repetition_penalty = 1.0
+    return TransformersGenerator(model.eval(), tokenizer, weights.name)
+
+
+def choose_dtype() -> tuple[torch.dtype, str]:
+    """bfloat16 where the CPU multiplies it natively (four times faster prefill), else float32."""
+    has = torch.cpu.get_capabilities()
+    for feature in ("amx_bf16", "avx512_bf16"):
+        if has.get(feature):
+            return torch.bfloat16, f"the CPU has {feature}"
+    return torch.float32, "the CPU has neither amx_bf16 nor avx512_bf16"
+
+
+# --- GGUF → a folder that loads in two seconds rather than forty -----------------------------
+
+
+def _converted(gguf: Gguf, fingerprint: str) -> Path:
+    def fill(folder: Path) -> None:
+        file = gguf.parts[0]
+        if gguf.sha256 is not None:
+            file = folder / "weights.gguf"
+            _assemble(gguf, file)
+        _convert(file, folder, gguf.tied_head)
+        if file.parent == folder:
+            file.unlink()
+
+    # bfloat16 takes about 2.6 times the bytes of a 4- to 5-bit file, beside the file itself.
+    return cached_folder(f"{fingerprint[:16]}-bf16", int(gguf.size * 4), fill)
+
+
+def _assemble(gguf: Gguf, target: Path) -> None:
+    digest = hashlib.sha256()
+    with (
+        target.open("wb") as out,
+        progress_bar(gguf.size, "B", "checking weights") as bar,
+    ):
+        for part in gguf.parts:
+            for block in blocks(part):
+                digest.update(block)
+                out.write(block)
+                bar.update(len(block))
+    if gguf.sha256 is not None:
+        require_digest(digest.hexdigest(), gguf.sha256, f"the file made of {gguf.parts[0].name} …")
+
+
+def _convert(gguf: Path, folder: Path, tied_head: bool) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    from transformers.utils import logging as transformers_logging
+
+    log.info("converting the weights, once (about a minute)")
+    if log.isEnabledFor(logging.INFO):
+        transformers_logging.enable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent,
+            gguf_file=gguf.name,
+            dtype=torch.bfloat16,
+            quantization_config=GgufConfig(dequantize=True),
+        )
+    except (ValueError, KeyError, NotImplementedError) as error:
+        raise ModelError(f"{gguf} does not convert: {error}") from error
+    if tied_head:
+        # The file quantises one matrix twice; its output copy (Q8_0) is the finer of the two.
+        # Saves 0.27 GB on disk and 0.54 GB of memory in float32.
+        model.get_input_embeddings().weight = model.get_output_embeddings().weight
+        model.config.tie_word_embeddings = True
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    transformers_logging.disable_progress_bar()

@@ -1,0 +1,151 @@
+"""Draft sentence → the source sentences that support it, or nothing.
+
+The rules are lexical on purpose: they can be read, they cost microseconds, and they fail towards
+silence. That is cheap, because a draft that is not proven is replaced by the source itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+from rag.claims import names, numbers
+from rag.retriever import covered
+from rag.sentences import split_sentences
+from rag.terms import STOPWORDS, stem, terms, tokens
+from rag.types import Evidence
+
+# Share of the words beyond the question, by IDF, that must stand in the quotes themselves: with
+# less, the draft has too much of its own.
+MIN_SUPPORT = 0.75
+# Share of all words that must stand in the quotes or before them: it keeps "DingTalk has 1688
+# employees" from being proven by a sentence that is not about employees.
+MIN_CONTEXT = 0.75
+# What the quotes add to the question, as a multiple of the IDF of one unknown word: it keeps
+# "The Four Little Dragons of Alibaba are the Four Little Dragons" from being an answer.
+MIN_INFORMATION = 0.5
+_UNKNOWN = "\0"  # a term that no corpus holds
+_NEIGHBOUR_CHARS = 3  # between two sentences that may be quoted together
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A sentence and its quotes, strongest first; ``support`` is 0 to 1."""
+
+    text: str
+    quotes: tuple[Evidence, ...]
+    support: float
+
+
+class Grounder:
+    """Checks sentences against candidate evidence for one question."""
+
+    def __init__(
+        self, question: str, evidence: Sequence[Evidence], idf: Callable[[str], float]
+    ) -> None:
+        self._question = question
+        self._evidence = evidence
+        self._idf = idf
+
+    def ground(self, draft: str) -> list[Grounded]:
+        """The supported sentences of the draft, in order, none twice."""
+        sentences = dict.fromkeys(span.of(draft) for span in split_sentences(draft))
+        grounded = (self.ground_sentence(sentence) for sentence in sentences)
+        return [found for found in grounded if found is not None]
+
+    def ground_sentence(self, sentence: str) -> Grounded | None:
+        """The sentence with the source sentence, or else two neighbours, that support it best,
+        and with what other documents say to the same effect; None where nothing supports it."""
+        support, quotes = self._best(sentence, ((e,) for e in self._evidence))
+        if not support:
+            support, quotes = self._best(sentence, self._neighbours())
+        if not support:
+            return None
+        docs = {quote.doc for quote in quotes}
+        for evidence in self._evidence:  # best first
+            if evidence.doc not in docs and self.corroborates(sentence, evidence):
+                quotes = (*quotes, evidence)
+                docs.add(evidence.doc)
+        return Grounded(sentence, quotes, support)
+
+    def support(self, sentence: str, quotes: Sequence[Evidence]) -> float:
+        """How far the quotes say the sentence: 0 when they do not, else MIN_SUPPORT to 1."""
+        said = " ".join(quote.text for quote in quotes)
+        read = " ".join(quote.context for quote in quotes)
+        if not numbers(sentence) <= numbers(said) | numbers(self._question):
+            return 0.0
+        # A name of the question may stand just before the quote ("He …"), not nowhere near it.
+        asked = set(tokens(self._question)) & set(tokens(read))
+        if not names(sentence) <= set(tokens(said)) | asked:
+            return 0.0
+        words, quoted = set(terms(sentence)), set(terms(said))
+        new = words - set(terms(self._question))
+        if sum(map(self._idf, new & quoted)) < MIN_INFORMATION * self._idf(_UNKNOWN):
+            return 0.0
+        if covered(words, set(terms(read)), self._idf) < MIN_CONTEXT:
+            return 0.0
+        if leaps_over_a_name(sentence, said):
+            return 0.0
+        support = covered(new, quoted, self._idf)
+        return support if support >= MIN_SUPPORT else 0.0
+
+    def is_about(self, evidence: Evidence) -> bool:
+        """Whether at least half of the names in the question stand in the sentence or before it.
+
+        A word of the question is a name when it is written as one there or in any evidence, so
+        that "how many users has dingtalk" is about DingTalk. "Ali" is found in "Alibaba".
+        """
+        written = names(" ".join(e.text for e in self._evidence))
+        wanted = names(self._question) | (set(tokens(self._question)) - STOPWORDS) & written
+        present = [t for t in tokens(evidence.context) if len(t) > 2]
+        found = [name for name in wanted if any(_same_name(name, token) for token in present)]
+        return 2 * len(found) >= len(wanted)
+
+    def corroborates(self, sentence: str, evidence: Evidence) -> bool:
+        """Whether another source tells the same: the names and numbers that answer, mostly in
+        the quote itself, and the question's words in it or before it."""
+        facts = {term for name in names(sentence) for term in terms(name)}
+        facts |= {token for token in tokens(sentence) if token[0].isdigit()}
+        facts -= set(terms(self._question))
+        before = set(terms(evidence.context))
+        return (
+            bool(facts)
+            and covered(facts, set(terms(evidence.text)), self._idf) >= MIN_SUPPORT
+            and covered(set(terms(self._question)), before, self._idf) >= MIN_CONTEXT
+        )
+
+    def _best(
+        self, sentence: str, candidates: Iterable[tuple[Evidence, ...]]
+    ) -> tuple[float, tuple[Evidence, ...]]:
+        scored = ((self.support(sentence, quotes), quotes) for quotes in candidates)
+        return max(scored, key=lambda pair: pair[0], default=(0.0, ()))
+
+    def _neighbours(self) -> Iterable[tuple[Evidence, Evidence]]:
+        ordered = sorted(self._evidence, key=lambda e: (e.doc, e.start))
+        for first, second in pairwise(ordered):
+            if first.doc == second.doc and second.start - first.end <= _NEIGHBOUR_CHARS:
+                yield first, second
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one == other or (len(one) > 2 and (other.startswith(one) or one.startswith(other)))
+
+
+def leaps_over_a_name(sentence: str, source: str) -> bool:
+    """Whether words that stand side by side in ``sentence`` have another name or number between
+    them in ``source``.
+
+    "Ma is the president of Xianyu" leaps over Li Shan in "accompanying Ma is Li Shan, president
+    of Xianyu": the words are all there, the statement is not.
+    """
+    own = [stem(token) for token in tokens(sentence) if token not in STOPWORDS]
+    words = [stem(token) for token in tokens(source)]
+    hard = {stem(token) for token in names(source)} | {w for w in words if w[0].isdigit()}
+    places = {word: [i for i, w in enumerate(words) if w == word] for word in set(own)}
+    for left, right in pairwise(word for word in own if places[word]):
+        i, j = min(product(places[left], places[right]), key=lambda pair: abs(pair[0] - pair[1]))
+        between = words[min(i, j) + 1 : max(i, j)]
+        if any(word in hard and word not in own for word in between):
+            return True
+    return False

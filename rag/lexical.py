@@ -1,0 +1,55 @@
+"""Words → chunks that hold them, by bm25s (and nowhere else)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import bm25s
+
+from rag.terms import terms
+
+
+class LexicalIndex:
+    """BM25 as Lucene computes it; Robertson & Zaragoza 2009, bm25s https://arxiv.org/abs/2407.03618."""
+
+    def __init__(self, index: bm25s.BM25, size: int) -> None:
+        self._index = index
+        self._size = size
+        self._starts = index.scores["indptr"]
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> LexicalIndex:
+        """Positions in ``texts`` become ids."""
+        index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+        # A text without a single term still needs its row.
+        index.index([terms(text) or [""] for text in texts], show_progress=False)
+        return cls(index, len(texts))
+
+    @classmethod
+    def load(cls, folder: Path) -> LexicalIndex:
+        """Raises OSError, ValueError or KeyError when the folder holds no such index."""
+        index = bm25s.BM25.load(folder)
+        return cls(index, int(index.scores["num_docs"]))
+
+    def save(self, folder: Path) -> None:
+        self._index.save(folder, show_progress=False)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def search(self, query: str, k: int) -> list[tuple[int, float]]:
+        """The k best texts that share a term with ``query``, best first, ties by id."""
+        known = [term for term in terms(query) if term in self._index.vocab_dict]
+        if not known:
+            return []
+        scores = self._index.get_scores(known)
+        best = sorted(scores.nonzero()[0].tolist(), key=lambda i: (-scores[i], i))
+        return [(i, float(scores[i])) for i in best[:k]]
+
+    def idf(self, term: str) -> float:
+        """Natural logarithm of (n + 1) / (df + 0.5): positive, largest for unknown terms."""
+        token = self._index.vocab_dict.get(term)
+        frequency = 0 if token is None else int(self._starts[token + 1] - self._starts[token])
+        return math.log((self._size + 1) / (frequency + 0.5))

@@ -1,0 +1,88 @@
+"""What an index was built from, so that a stale or damaged one is noticed and the reason said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rag.errors import CorruptIndexError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decides the content of an index; equal recipes give equal indexes."""
+
+    files: dict[str, str]  # document id → sha256 of the file
+    embedder: str
+    embedder_fingerprint: str
+    chunk_chars: int
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The commit point of an index folder: data it does not name does not exist."""
+
+    recipe: Recipe
+    built: str  # ISO 8601, UTC
+    data: str  # name of the folder beside the manifest
+    sha256: dict[str, str]  # file below the data folder → its hash
+    documents: int
+    chunks: int
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest | None:
+        """The manifest of an index folder, None where there is none.
+
+        Raises CorruptIndexError when it cannot be understood.
+        """
+        try:
+            fields = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            return cls(**{**fields, "recipe": Recipe(**fields["recipe"])})
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise CorruptIndexError(f"its {MANIFEST} cannot be read ({error})") from error
+
+
+def difference(old: Recipe, new: Recipe) -> str | None:
+    """Why an index made by ``old`` does not serve ``new``, in words; None where it does."""
+    if old.format != new.format:
+        return f"index format is {old.format}, this version writes {new.format}"
+    if old.embedder_fingerprint != new.embedder_fingerprint:
+        return f"embedder was {old.embedder}, is {new.embedder}"
+    if old.chunk_chars != new.chunk_chars:
+        return f"chunks were {old.chunk_chars} characters, are {new.chunk_chars}"
+    changes = {
+        "added": sorted(new.files.keys() - old.files.keys()),
+        "deleted": sorted(old.files.keys() - new.files.keys()),
+        "changed": sorted(
+            name
+            for name in old.files.keys() & new.files.keys()
+            if old.files[name] != new.files[name]
+        ),
+    }
+    parts = [f"{kind} {_shorten(names)}" for kind, names in changes.items() if names]
+    return "files " + ", ".join(parts) if parts else None
+
+
+def _shorten(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """sha256 of every file below ``folder``, by relative path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }

@@ -1,0 +1,141 @@
+"""The one place where the parts meet: question → Answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag import abstention, prompt
+from rag.config import Config
+from rag.documents import Corpus
+from rag.grounding import Grounded, Grounder
+from rag.index import Index, open_or_build
+from rag.models import EMBEDDER, GENERATOR, resolve
+from rag.question import check_question
+from rag.retriever import Retriever
+from rag.types import (
+    Answer,
+    Citation,
+    Embedder,
+    Evidence,
+    Generator,
+    Hit,
+    ModelNames,
+    Passage,
+    Seconds,
+)
+
+log = logging.getLogger(__name__)
+
+_QUOTABLE = 3  # best source sentences that may stand for a draft without support
+
+
+class Pipeline:
+    """Answers questions over one index. Thread-safe as far as its models are."""
+
+    def __init__(
+        self, index: Index, embedder: Embedder, generator: Generator, config: Config
+    ) -> None:
+        self.index = index
+        self._retriever = Retriever(index, embedder)
+        self._generator = generator
+        self._models = ModelNames(generator=generator.name, embedder=embedder.name)
+        self._config = config
+
+    @classmethod
+    def open(
+        cls, corpus: Corpus, index_folder: Path, config: Config, generator: str | None = None
+    ) -> Pipeline:
+        """Load models, and open the index of ``corpus`` or build it.
+
+        ``generator`` is a folder, a GGUF file or a hub name; None is the default.
+        """
+        from rag.embedder import load_embedder
+        from rag.generator import load_generator
+
+        generator_weights = resolve(GENERATOR, generator)
+        embedder = load_embedder(resolve(EMBEDDER))
+        index = open_or_build(index_folder, corpus, embedder, config)
+        return cls(index, embedder, load_generator(generator_weights), config)
+
+    def ask(self, question: str) -> Answer:
+        """Retrieve, draft, check and cite. Raises QuestionError for what is no question."""
+        question = check_question(question)
+        started = time.perf_counter()
+        vector = self._retriever.embed(question)
+        hits = self._retriever.search(question, vector, self._config.top_k)
+        evidence = self._retriever.evidence(question, vector, hits)
+        answerable = abstention.probability(question, evidence) >= abstention.THRESHOLD
+        retrieved = time.perf_counter()
+        draft = self._draft(question, evidence) if answerable else ""
+        generated = time.perf_counter()
+        sentences = self._ground(question, draft, evidence) if answerable else []
+        answer, citations = self._cite(sentences)
+        ended = time.perf_counter()
+        return Answer(
+            question=question,
+            answer=answer or prompt.REFUSAL,
+            refused=not sentences,
+            citations=citations,
+            passages=tuple(_passage(hit) for hit in hits),
+            models=self._models,
+            seconds=Seconds(
+                retrieve=round(retrieved - started, 4),
+                generate=round(generated - retrieved, 4),
+                ground=round(ended - generated, 4),
+                total=round(ended - started, 4),
+            ),
+        )
+
+    def _draft(self, question: str, evidence: Sequence[Evidence]) -> str:
+        max_words = self._config.max_words
+        messages = prompt.messages(question, evidence, max_words)
+        # English takes about 1.3 tokens a word, names and numbers more.
+        return self._generator.generate(messages, max_new_tokens=2 * max_words)
+
+    def _ground(self, question: str, draft: str, evidence: Sequence[Evidence]) -> list[Grounded]:
+        """The supported part of the draft; where nothing is, the best source sentence itself."""
+        log.debug("draft: %s", draft)
+        grounder = Grounder(question, evidence, self.index.lexical.idf)
+        supported = grounder.ground(draft)
+        kept: list[Grounded] = []
+        words = 0
+        for sentence in supported:
+            words += len(sentence.text.split())
+            if kept and words > self._config.max_words:
+                break
+            kept.append(sentence)
+        if kept:
+            return kept
+        candidates = [e for e in evidence[:_QUOTABLE] if grounder.is_about(e)]
+        quoted = (grounder.ground_sentence(e.text) for e in candidates)
+        return [best for best in quoted if best is not None][:1]
+
+    def _cite(self, sentences: Sequence[Grounded]) -> tuple[str, tuple[Citation, ...]]:
+        """Answer text with markers, and what they point at; equal quotes share a marker."""
+        citations: dict[tuple[str, int, int], Citation] = {}
+        parts = []
+        for sentence in sentences:
+            markers = ""
+            for quote in sentence.quotes:
+                key = (quote.doc, quote.start, quote.end)
+                if key not in citations:
+                    document = self.index.documents[quote.doc]
+                    citations[key] = Citation(
+                        marker=len(citations) + 1,
+                        doc=quote.doc,
+                        title=document.title,
+                        start=quote.start,
+                        end=quote.end,
+                        quote=document.text[quote.start : quote.end],
+                    )
+                markers += f"[{citations[key].marker}]"
+            parts.append(f"{sentence.text} {markers}")
+        return " ".join(parts), tuple(citations.values())
+
+
+def _passage(hit: Hit) -> Passage:
+    chunk = hit.chunk
+    return Passage(chunk.doc, chunk.start, chunk.end, chunk.text, round(hit.score, 6))

@@ -1,0 +1,20 @@
+"""Progress bars on standard error, shown while this package is allowed to talk."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tqdm import tqdm
+
+
+def progress_bar(total: int, unit: str, description: str) -> tqdm[Any]:
+    """A bar that shows rate and time left; none where the package's log level is above INFO."""
+    silent = not logging.getLogger("rag").isEnabledFor(logging.INFO)
+    return tqdm(
+        total=total,
+        unit=unit,
+        unit_scale=unit == "B",
+        desc=f"rag: {description}",
+        disable=silent,
+    )

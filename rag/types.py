@@ -1,0 +1,166 @@
+"""The data that flows through the system: Document → Chunk → Hit → Answer(Citation).
+
+All offsets count characters of the decoded document, end exclusive, so that
+``document.text[start:end]`` is the very text that is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+HalfVectors = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters ``start`` to ``end`` (exclusive) of some text."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of the corpus; ``id`` is its path relative to the corpus folder."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole sentences of one document; ``id`` is its row in the index."""
+
+    id: int
+    doc: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved chunk; a larger score is better, scales differ between retrievers."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One source sentence that may support an answer; a larger score is better.
+
+    ``context`` is the document's title, the sentence before, and the sentence: what a reader
+    knows on reaching its end. ``cosine`` is that of question and sentence.
+    """
+
+    doc: str
+    start: int
+    end: int
+    text: str
+    context: str
+    cosine: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered quote: exactly ``document.text[start:end]`` of document ``doc``."""
+
+    marker: int
+    doc: str
+    title: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved passage as reported beside the answer."""
+
+    doc: str
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """Which weights answered."""
+
+    generator: str
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Wall-clock seconds by stage; ``total`` is the whole question, models already loaded."""
+
+    retrieve: float
+    generate: float
+    ground: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What every front end shows. ``answer`` carries inline markers such as ``[1]``."""
+
+    question: str
+    answer: str
+    refused: bool
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    models: ModelNames
+    seconds: Seconds
+
+    def to_dict(self) -> dict[str, object]:
+        """The object printed by ``--json``; its keys are a public contract."""
+        return asdict(self)
+
+
+class Message(TypedDict):
+    """One turn of a chat prompt."""
+
+    role: str
+    content: str
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose dot product is their cosine."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors would."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, float32, shape (len(texts), dimension)."""
+        ...
+
+
+class Generator(Protocol):
+    """Continues a chat."""
+
+    @property
+    def name(self) -> str: ...
+
+    def generate(self, messages: Sequence[Message], max_new_tokens: int) -> str:
+        """The reply, greedily decoded, without special tokens."""
+        ...
