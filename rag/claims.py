@@ -31,6 +31,7 @@ _NUMBER = re.compile(
         (?:[\s-]?(?P<scale>{"|".join(_SCALES)})\b)?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_HONORIFICS = frozenset("mr mrs ms miss dr sir madam prof".split())
 _CAPITALISED = re.compile(r"\b[A-Z][\w.&]*[\w]|\b[A-Z]\b")
 _SENTENCE_START = re.compile(r"""(?:^|[.!?:;]\s+|\n)["'“‘(\[]*(?=[A-Z])""")
 
@@ -65,4 +66,4 @@ def names(text: str) -> set[str]:
         opens = match.start() in starts and word[1:].islower()
         if not opens and word.lower() not in STOPWORDS:
             found.update(tokens(word))
-    return found - STOPWORDS
+    return found - STOPWORDS - _HONORIFICS

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.errors import ModelError
-from rag.models import Gguf, Weights, hide_loading_bars
+from rag.hub import hide_loading_bars
 from rag.types import Vectors
+from rag.weights import Gguf, Weights
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ import torch
 
 from rag.cache import cached_folder
 from rag.errors import ModelError
-from rag.models import Gguf, Weights, blocks, hide_loading_bars, require_digest
+from rag.hub import hide_loading_bars
+from rag.packaged import blocks, require_digest
 from rag.progress import progress_bar
 from rag.types import Message
+from rag.weights import Gguf, Weights
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -152,7 +155,9 @@ def _convert(gguf: Path, folder: Path, tied_head: bool) -> None:
             dtype=torch.bfloat16,
             quantization_config=GgufConfig(dequantize=True),
         )
-    except (ValueError, KeyError, NotImplementedError) as error:
+    except ImportError as error:
+        raise ModelError(f"reading GGUF files needs pip install '.[gguf]' ({error})") from error
+    except (ValueError, KeyError, NotImplementedError, struct.error) as error:
         raise ModelError(f"{gguf} does not convert: {error}") from error
     if tied_head:
         # The file quantises one matrix twice; its output copy (Q8_0) is the finer of the two.

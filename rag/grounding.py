@@ -22,6 +22,8 @@ MIN_SUPPORT = 0.75
 # Share of all words that must stand in the quotes or before them: it keeps "DingTalk has 1688
 # employees" from being proven by a sentence that is not about employees.
 MIN_CONTEXT = 0.75
+# The same share of the question's words, for a second source: verbs of questions seldom return.
+MIN_SHARED_QUESTION = 0.5
 # What the quotes add to the question, as a multiple of the IDF of one unknown word: it keeps
 # "The Four Little Dragons of Alibaba are the Four Little Dragons" from being an answer.
 MIN_INFORMATION = 0.5
@@ -98,7 +100,7 @@ class Grounder:
         """
         written = names(" ".join(e.text for e in self._evidence))
         wanted = names(self._question) | (set(tokens(self._question)) - STOPWORDS) & written
-        present = [t for t in tokens(evidence.context) if len(t) > 2]
+        present = set(tokens(evidence.context))
         found = [name for name in wanted if any(_same_name(name, token) for token in present)]
         return 2 * len(found) >= len(wanted)
 
@@ -112,7 +114,7 @@ class Grounder:
         return (
             bool(facts)
             and covered(facts, set(terms(evidence.text)), self._idf) >= MIN_SUPPORT
-            and covered(set(terms(self._question)), before, self._idf) >= MIN_CONTEXT
+            and covered(set(terms(self._question)), before, self._idf) >= MIN_SHARED_QUESTION
         )
 
     def _best(

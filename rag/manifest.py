@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,11 +47,14 @@ class Manifest:
         """
         try:
             fields = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return cls(**{**fields, "recipe": Recipe(**fields["recipe"])})
+            manifest = cls(**{**fields, "recipe": Recipe(**fields["recipe"])})
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise CorruptIndexError(f"its {MANIFEST} cannot be read ({error})") from error
+        if not re.fullmatch(r"data-\w+", manifest.data):
+            raise CorruptIndexError(f"its {MANIFEST} names {manifest.data!r} as data folder")
+        return manifest
 
 
 def difference(old: Recipe, new: Recipe) -> str | None:

@@ -1,0 +1,91 @@
+"""Models from the hub's local cache, or from the hub, by huggingface_hub (and nowhere else)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from rag.errors import ModelError
+from rag.weights import holds_a_model
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 4.0  # to learn whether the hub can be reached at all
+_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+
+
+def find(repo: str, revision: str) -> Path | None:
+    """The model's folder, downloaded where that is needed; None where the network is closed.
+
+    Raises ModelError when the hub answers that there is no such model.
+    """
+    return _cached(repo, revision) or _download(repo, revision)
+
+
+def hide_loading_bars() -> None:
+    """Keep the bars of what is loaded in seconds off the screen; downloads show theirs.
+
+    transformers copies the hub's setting when it is first imported.
+    """
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    disable_progress_bars()
+
+
+def _cached(repo: str, revision: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        path = Path(snapshot_download(repo, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+    return path if holds_a_model(path) else None
+
+
+def _download(repo: str, revision: str) -> Path | None:
+    import httpx2
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.utils.tqdm import enable_progress_bars
+
+    if constants.HF_HUB_OFFLINE or not _answers(repo, revision):
+        return None
+    enable_progress_bars()
+    log.info("downloading %s at revision %s", repo, revision)
+    try:
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=_FILES))
+    except HfHubHTTPError as error:
+        raise ModelError(f"the hub has no {repo} at revision {revision}: {error}") from error
+    except httpx2.TransportError as error:
+        log.warning("the download of %s broke off: %s", repo, error)
+        return None
+
+
+def _answers(repo: str, revision: str) -> bool:
+    """Ask one small thing first: a download by itself retries for minutes on a closed network.
+
+    In a thread, because looking up the host's name obeys no time-out. Any answer counts, also
+    "no such model": the download then says so.
+    """
+    import httpx2
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    answered: list[bool] = []
+
+    def probe() -> None:
+        try:
+            HfApi().model_info(repo, revision=revision, timeout=DEADLINE_SECONDS)
+        except HfHubHTTPError:
+            answered.append(True)
+        except httpx2.TransportError as error:
+            log.debug("hub not reached: %s", error)
+        else:
+            answered.append(True)
+
+    thread = threading.Thread(target=probe, daemon=True)
+    thread.start()
+    thread.join(DEADLINE_SECONDS + 1)
+    return bool(answered)

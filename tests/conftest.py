@@ -1,0 +1,92 @@
+"""Ordinary fakes: small, quick, and dependent on the text they are given."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.terms import terms
+from rag.types import Message, Vectors
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+
+
+class BagOfWordsEmbedder:
+    """Each term adds one to a hashed dimension; texts that share words are near."""
+
+    name = "bag of words"
+
+    def __init__(self, fingerprint: str = "bow-1") -> None:
+        self.fingerprint = fingerprint
+        self.encoded: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.encoded += texts
+        vectors = np.full((len(texts), 256), 1e-6, dtype=np.float32)
+        for row, text in enumerate(texts):
+            for term in terms(text):
+                digest = hashlib.sha256(term.encode()).digest()
+                vectors[row, digest[0]] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class CopyingGenerator:
+    """Repeats the passage of the prompt that shares most words with its question."""
+
+    name = "copier"
+
+    def __init__(self) -> None:
+        self.prompts: list[str] = []
+
+    def generate(self, messages: Sequence[Message], max_new_tokens: int) -> str:
+        prompt = messages[-1]["content"]
+        self.prompts.append(prompt)
+        body, _, question = prompt.partition("\n\nQuestion: ")
+        asked = set(terms(question))
+        passages = body.split("\n\n")[1:]
+        best = max(passages, key=lambda passage: len(asked & set(terms(passage))))
+        return " ".join(best.split()[:max_new_tokens])
+
+
+class FixedGenerator:
+    """Says what the test tells it to."""
+
+    name = "fixed"
+
+    def __init__(self, reply: str) -> None:
+        self.reply = reply
+
+    def generate(self, messages: Sequence[Message], max_new_tokens: int) -> str:
+        return self.reply
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """A command's messages go to the standard error of its own test only."""
+    logger = logging.getLogger("rag")
+    yield
+    logger.handlers, logger.propagate = [], True
+    logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture
+def corpus_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "bees.txt").write_text(
+        "The life of bees\n\nHoney bees live in colonies of about 50,000 workers. "
+        "The queen is called Beatrix. The queen lays up to 2,000 eggs a day in summer.\n",
+        encoding="utf-8",
+    )
+    (folder / "tea.txt").write_text(
+        "Notes on tea\n\nGreen tea is steeped at 80 degrees for two minutes. "
+        "Ms. Ito of Kyoto exported 12 million tins in 2019. Black tea takes boiling water.\n",
+        encoding="utf-8",
+    )
+    return folder

@@ -1,0 +1,88 @@
+"""The house rules that can be read off the imports."""
+
+import ast
+import subprocess
+import sys
+
+from conftest import ROOT
+
+LAYERS = [
+    {"types", "errors"},
+    {
+        "config",
+        "question",
+        "weights",
+        "progress",
+        "terms",
+        "sentences",
+        "boilerplate",
+        "documents",
+        "fusion",
+    },
+    {"chunking", "claims", "cache", "manifest", "hub", "packaged", "dense", "prompt", "cli"},
+    {"models", "lexical", "embedder", "generator"},
+    {"index"},
+    {"retriever", "abstention"},
+    {"grounding"},
+    {"pipeline"},
+    {"ask", "build"},
+]
+HEAVY = {
+    "sentence_transformers": {"embedder"},
+    "transformers": {"generator"},
+    "torch": {"generator"},
+    "faiss": {"dense"},
+    "bm25s": {"lexical"},
+    "langchain_text_splitters": {"chunking"},
+    "huggingface_hub": {"hub"},
+}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "rag":
+                yield from (f"rag.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def modules():
+    return {path.stem: set(imports(path)) for path in (ROOT / "rag").glob("[a-z]*.py")}
+
+
+def test_every_module_has_a_layer_and_imports_only_lower_ones():
+    level = {name: number for number, names in enumerate(LAYERS) for name in names}
+    for module, imported in modules().items():
+        assert module in level, f"rag/{module}.py stands in no layer"
+        for name in imported:
+            if name.startswith("rag."):
+                other = name.split(".")[1]
+                assert level[other] < level[module], f"{module} imports {other}"
+
+
+def test_each_heavy_library_has_one_importer():
+    for module, imported in modules().items():
+        for name in imported:
+            allowed = HEAVY.get(name.split(".")[0])
+            assert allowed is None or module in allowed, f"{module} imports {name}"
+
+
+def test_rag_knows_no_front_end():
+    for module, imported in modules().items():
+        tops = {name.split(".")[0] for name in imported}
+        assert not tops & {"eval", "app", "gradio"}, module
+
+
+def test_help_needs_no_heavy_import():
+    script = (
+        "import sys; from rag import ask, build; ask.parser().format_help(); "
+        "build.parser().format_help(); "
+        "print([m for m in ('numpy', 'torch', 'faiss', 'transformers') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,157 @@
+"""The command line, with fakes for the two models only."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, BagOfWordsEmbedder, CopyingGenerator
+
+import rag.embedder
+import rag.generator
+import rag.pipeline
+from rag import ask, build
+from rag.cli import index_folder
+from rag.errors import UsageError
+
+
+@pytest.fixture
+def here(corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a corpus, and models that are fakes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rag.pipeline, "resolve", lambda spec, choice=None: choice)
+    monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
+    monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
+    return tmp_path
+
+
+def asked(*argv: str, stdin: bytes | None = None, monkeypatch: pytest.MonkeyPatch) -> int:
+    if stdin is not None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    return ask.main(["--corpus", "corpus", *argv])
+
+
+def test_an_answer_and_its_sources(here, capsys, monkeypatch) -> None:
+    assert asked("How many eggs does the queen lay?", monkeypatch=monkeypatch) == 0
+    out, err = capsys.readouterr()
+    assert out == (
+        "The queen lays up to 2,000 eggs a day in summer. [1]\n\n"
+        "[1] bees.txt · The life of bees\n"
+        "    “The queen lays up to 2,000 eggs a day in summer.”\n\n"
+    )
+    assert "building index indexes/corpus: there is none yet" in err
+    assert "retrieve" in err
+
+
+def test_a_refusal_is_no_error_and_shows_what_is_near(here, capsys, monkeypatch) -> None:
+    assert asked("Which orchestra plays Mahler?", monkeypatch=monkeypatch) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("The corpus does not tell.\n\nNearest passages, none of which answers:")
+
+
+def test_lines_of_standard_input(here, capsys, monkeypatch) -> None:
+    lines = (
+        b"How many eggs does the queen lay?\n\n  \n\xff\xfe\n"
+        + b"x" * 100_000
+        + b"\nHow hot is the water for green tea?"
+    )
+    assert asked("--json", stdin=lines, monkeypatch=monkeypatch) == 2
+    out, err = capsys.readouterr()
+    objects = [json.loads(line) for line in out.splitlines()]
+    assert [o.get("answer", o.get("error", ""))[:24] for o in objects] == [
+        "The queen lays up to 2,0",
+        "the question is not UTF-",
+        "the question has 100,000",
+        "Green tea is steeped at ",
+    ]
+    assert "rag: line 4: the question is not UTF-8" in err
+    assert "rag: line 5: the question has 100,000 characters" in err
+
+
+def test_no_lines_are_no_answers(here, capsys, monkeypatch) -> None:
+    assert asked(stdin=b"", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        ([""], 2, "the question is empty"),
+        (["x" * 100_000], 2, "at most 2,000"),
+        (["a\x00b"], 2, "is not text"),
+        (["q", "--top-k", "0"], 2, "top-k is 0, expected 1 to 50"),
+        (["q", "--max-words", "9999"], 2, "max-words is 9999"),
+        (["q", "--index", "../x"], 2, "is no name"),
+        (["q", "--corpus", "missing"], 1, "no corpus folder missing"),
+    ],
+)
+def test_errors_are_one_line(here, capsys, monkeypatch, arguments, status, message) -> None:
+    assert asked(*arguments, monkeypatch=monkeypatch) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("rag: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not (here / "indexes").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--top-k", "many"], ["--unknown"], ["a", "b"]])
+def test_wrong_usage(here, capsys, monkeypatch, arguments) -> None:
+    with pytest.raises(SystemExit) as caught:
+        asked(*arguments, monkeypatch=monkeypatch)
+    assert caught.value.code == 2
+
+
+def test_skipped_files_are_named_at_the_end(here, capsys, monkeypatch) -> None:
+    (here / "corpus" / "latin.txt").write_bytes(b"caf\xe9")
+    assert asked("How many eggs does the queen lay?", "--quiet", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().err == (
+        "rag: skipped latin.txt: not UTF-8 (byte 0xe9 at offset 3): convert it\n"
+    )
+
+
+def test_build_says_what_it_made(here, capsys) -> None:
+    assert build.main(["--corpus", "corpus", "--index", "mine"]) == 0
+    assert capsys.readouterr().out == "indexes/mine: 2 documents, 2 chunks\n"
+    assert (here / "indexes" / "mine" / "manifest.json").is_file()
+
+
+def test_folders_of_one_name_get_different_indexes(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert index_folder(Path("seeds"), None) == Path("indexes/seeds")
+    first, second = (index_folder(Path(place, "docs"), None) for place in ("a", "b"))
+    assert first != second
+    assert index_folder(Path("/"), None).name.startswith("corpus-")
+    with pytest.raises(UsageError):
+        index_folder(Path("seeds"), "a/b")
+
+
+def command(*arguments: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "rag.ask", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        **options,
+    )
+
+
+def test_help_teaches() -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    for word in (b"--corpus", b"--json", b"examples:", b"Exit status"):
+        assert word in done.stdout
+
+
+def test_bytes_that_are_no_text_as_an_argument() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rag.ask", os.fsdecode(b"caf\xff")],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"rag: error: the question is not text")

@@ -1,0 +1,102 @@
+import math
+
+import pytest
+from test_text_rules import evidence
+
+from rag.abstention import THRESHOLD, probability
+from rag.grounding import Grounder, leaps_over_a_name
+from rag.types import Evidence
+
+PRESIDENT = "Notably, accompanying Ma is Li Shan, president of 'Xianyu', the second-hand platform."
+SCIENTIST = (
+    "He recruited Xu Zhuhong, who served as a professor at Nanyang Technological University and "
+    "worked at the software maker Salesforce."
+)
+FINE = (
+    "In April 2021, the regulator ordered Alibaba to stop, imposing a fine of 18.228 billion yuan."
+)
+
+
+def grounder(question: str, *texts: str) -> Grounder:
+    found = [
+        Evidence(f"d{i}", 0, len(text), text, text, cosine=0.5, score=1 - i / 10)
+        for i, text in enumerate(texts)
+    ]
+    return Grounder(question, found, idf=lambda term: 4.0 if term != "alibaba" else 0.5)
+
+
+def grounds(question: str, draft: str, *texts: str) -> bool:
+    return bool(grounder(question, *texts).ground(draft))
+
+
+def test_a_faithful_short_form_is_supported() -> None:
+    assert grounds("How much was Alibaba fined?", "Alibaba was fined 18.228 billion yuan.", FINE)
+
+
+@pytest.mark.parametrize(
+    ("question", "draft", "source"),
+    [
+        ("How much was Alibaba fined?", "Alibaba was fined 18.228 million yuan.", FINE),
+        ("How much was Alibaba fined?", "Tencent was fined 18.228 billion yuan.", FINE),
+        ("Who is the president of Xianyu?", "Ma is the president of Xianyu.", PRESIDENT),
+        ("Was Xu a professor?", "Xu Zhuhong was a professor at Salesforce.", SCIENTIST),
+        ("How many employees has Alibaba?", "Alibaba has 2021 employees.", FINE),
+        ("What are the Dragons of Alibaba?", "The Dragons of Alibaba are the Dragons.", FINE),
+        ("How much was it?", "Nobody knows what the moon costs.", FINE),
+    ],
+)
+def test_what_the_source_does_not_say_is_not_supported(
+    question: str, draft: str, source: str
+) -> None:
+    assert not grounds(question, draft, source)
+
+
+def test_unsupported_sentences_go_and_supported_ones_stay() -> None:
+    draft = "Alibaba was fined 18.228 billion yuan. It then moved to Mars. It then moved to Mars."
+    (kept,) = grounder("How much was Alibaba fined?", FINE).ground(draft)
+    assert kept.text == "Alibaba was fined 18.228 billion yuan."
+    assert [quote.text for quote in kept.quotes] == [FINE]
+
+
+def test_a_second_document_that_says_so_is_cited_too() -> None:
+    other = "The fine of 18.228 billion yuan on Alibaba was paid."
+    (kept,) = grounder("What fine did Alibaba get?", FINE, other, "Tea costs 3 yuan.").ground(
+        "Alibaba got a fine of 18.228 billion yuan."
+    )
+    assert {quote.doc for quote in kept.quotes} == {"d0", "d1"}
+
+
+def test_two_neighbouring_sentences_may_support_together() -> None:
+    first = "Zhou Chang led the Tongyi team."
+    second = "He then joined ByteDance as an expert."
+    pair = [
+        Evidence("d", 0, 31, first, first, 0.5, 1.0),
+        Evidence("d", 32, 70, second, f"{first} {second}", 0.5, 0.9),
+    ]
+    draft = "Zhou Chang led the Tongyi team, then joined ByteDance."
+    (kept,) = Grounder("What of Zhou Chang?", pair, lambda _: 4.0).ground(draft)
+    assert len(kept.quotes) == 2
+    apart = [pair[0], Evidence("other", 32, 70, second, second, 0.5, 0.9)]
+    assert not Grounder("What of Zhou Chang?", apart, lambda _: 4.0).ground(draft)
+
+
+def test_leaping_over_a_name() -> None:
+    assert leaps_over_a_name("Ma is president of Xianyu", PRESIDENT)
+    assert not leaps_over_a_name("Li Shan is president of Xianyu", PRESIDENT)
+
+
+def test_a_source_sentence_about_somebody_else_is_not_about_the_question() -> None:
+    line = "Xianyu has over 500 million registered users and Quark has fewer."
+    asked = grounder("how many users has dingtalk", line, "DingTalk is an office platform.")
+    assert not asked.is_about(evidence(line))
+    asked = grounder("how many users has xianyu", line)
+    assert asked.is_about(evidence(line))
+
+
+def test_probability_by_hand_and_its_direction() -> None:
+    near = evidence("Alibaba was fined.")
+    assert probability("how much was the fine", [near]) == pytest.approx(
+        1 / (1 + math.exp(4.2 - 10 * 0.5))
+    )
+    assert probability("how much did Tencent pay", [near]) < THRESHOLD
+    assert probability("anything", []) == 0.0

@@ -1,0 +1,109 @@
+from pathlib import Path
+
+import pytest
+from conftest import BagOfWordsEmbedder, CopyingGenerator, FixedGenerator
+
+from rag.config import Config
+from rag.documents import load_corpus
+from rag.errors import QuestionError
+from rag.index import open_or_build
+from rag.pipeline import Pipeline
+from rag.prompt import REFUSAL
+from rag.types import Answer, Generator
+
+
+def pipeline(
+    corpus: Path, generator: Generator | None = None, config: Config | None = None
+) -> Pipeline:
+    config = config or Config()
+    embedder = BagOfWordsEmbedder()
+    index = open_or_build(corpus.parent / "index", load_corpus(corpus), embedder, config)
+    return Pipeline(index, embedder, generator or CopyingGenerator(), config)
+
+
+def check_quotes(answer: Answer, corpus: Path) -> None:
+    for citation in answer.citations:
+        text = (corpus / citation.doc).read_text(encoding="utf-8")
+        assert text[citation.start : citation.end] == citation.quote
+        assert f"[{citation.marker}]" in answer.answer
+    for passage in answer.passages:
+        text = (corpus / passage.doc).read_text(encoding="utf-8")
+        assert text[passage.start : passage.end] == passage.text
+
+
+def test_an_answer_with_its_quote(corpus_folder: Path) -> None:
+    answer = pipeline(corpus_folder).ask("How many workers live in a bee colony?")
+    assert answer.answer == "Honey bees live in colonies of about 50,000 workers. [1]"
+    assert not answer.refused
+    (citation,) = answer.citations
+    assert (citation.doc, citation.title) == ("bees.txt", "The life of bees")
+    check_quotes(answer, corpus_folder)
+
+
+def test_another_topic_is_refused_without_asking_the_generator(corpus_folder: Path) -> None:
+    generator = CopyingGenerator()
+    answer = pipeline(corpus_folder, generator).ask("Which orchestra plays Mahler tonight?")
+    assert answer.refused
+    assert answer.answer == REFUSAL
+    assert answer.citations == ()
+    assert generator.prompts == []
+    check_quotes(answer, corpus_folder)
+
+
+@pytest.mark.parametrize(
+    "draft", ["Bees live in colonies of 90,000 workers.", "Yes.", "", "[1] [2]"]
+)
+def test_a_draft_that_is_not_proven_gives_way_to_the_source(
+    corpus_folder: Path, draft: str
+) -> None:
+    answer = pipeline(corpus_folder, FixedGenerator(draft)).ask(
+        "How many workers live in a bee colony?"
+    )
+    assert answer.answer == "Honey bees live in colonies of about 50,000 workers. [1]"
+
+
+def test_markers_of_the_draft_and_control_tokens_are_not_taken_over(corpus_folder: Path) -> None:
+    draft = "Honey bees live in colonies of about 50,000 workers [7]."
+    answer = pipeline(corpus_folder, FixedGenerator(draft)).ask("How many workers in a bee colony?")
+    assert "[7]" not in answer.answer
+    check_quotes(answer, corpus_folder)
+
+
+def test_equal_quotes_share_a_marker(corpus_folder: Path) -> None:
+    draft = "The queen lays up to 2,000 eggs a day. The queen lays 2,000 eggs in summer."
+    answer = pipeline(corpus_folder, FixedGenerator(draft)).ask("How many eggs does the queen lay?")
+    assert answer.answer.count("[1]") == 2
+    assert len(answer.citations) == 1
+
+
+def test_max_words_stops_further_sentences(corpus_folder: Path) -> None:
+    draft = "The queen lays up to 2,000 eggs a day. The queen lays 2,000 eggs in summer."
+    short = pipeline(corpus_folder, FixedGenerator(draft), Config(max_words=8))
+    assert short.ask("How many eggs does the queen lay?").answer.count(".") == 1
+
+
+def test_top_k_is_obeyed_and_hits_are_ordered(corpus_folder: Path) -> None:
+    answer = pipeline(corpus_folder, config=Config(top_k=1)).ask("green tea and honey bees")
+    assert len(answer.passages) == 1
+
+
+def test_no_question_is_no_answer(corpus_folder: Path) -> None:
+    with pytest.raises(QuestionError):
+        pipeline(corpus_folder).ask(" ")
+
+
+def test_the_json_contract(corpus_folder: Path) -> None:
+    found = pipeline(corpus_folder).ask("How many eggs does the queen lay a day?").to_dict()
+    assert list(found) == [
+        "question",
+        "answer",
+        "refused",
+        "citations",
+        "passages",
+        "models",
+        "seconds",
+    ]
+    assert set(found["citations"][0]) == {"marker", "doc", "title", "start", "end", "quote"}
+    assert set(found["passages"][0]) == {"doc", "start", "end", "text", "score"}
+    assert found["models"] == {"generator": "copier", "embedder": "bag of words"}
+    assert set(found["seconds"]) == {"retrieve", "generate", "ground", "total"}

@@ -1,0 +1,93 @@
+"""Terms, claims, fusion, prompt and question: the small pure functions."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.claims import names, numbers
+from rag.config import Config
+from rag.errors import QuestionError, UsageError
+from rag.fusion import reciprocal_rank_fusion
+from rag.prompt import MAX_EVIDENCE_BYTES, MAX_SENTENCES, messages, select
+from rag.question import MAX_QUESTION_CHARS, check_question
+from rag.terms import terms, tokens
+from rag.types import Evidence
+
+
+def evidence(text: str, doc: str = "d", start: int = 0, score: float = 1.0) -> Evidence:
+    return Evidence(doc, start, start + len(text), text, text, cosine=0.5, score=score)
+
+
+def test_terms_fold_case_accents_endings_and_stop_words() -> None:
+    assert terms("The Investors invested in CAFÉS") == ["investor", "invest", "cafe"]
+    assert tokens("¥1,234.5 in ２０２４") == ["1234.5", "in", "2024"]
+    assert tokens("阿里巴巴") == ["阿里", "里巴", "巴巴"]
+
+
+@given(st.text(max_size=200))
+def test_terms_take_any_text(text: str) -> None:
+    assert all(term and term == term.strip() for term in terms(text))
+
+
+def test_numbers_are_compared_by_value() -> None:
+    assert numbers("18.228 billion yuan") == numbers("18,228 million yuan")
+    assert numbers("6 million") != numbers("600,000")
+    assert numbers("three to five years") == numbers("3-5 years") == {Decimal(3), Decimal(5)}
+    assert numbers("one of them") == set()
+    assert numbers("1688 and 50%") == {Decimal(1688), Decimal(50)}
+
+
+def test_names_are_capitalised_words_that_do_not_merely_open_a_sentence() -> None:
+    assert names("Recently Wu Jia joined. Everyone met DingTalk’s CEO.") == {
+        "wu",
+        "jia",
+        "dingtalk",
+        "ceo",
+    }
+
+
+def test_fusion_by_hand() -> None:
+    fused = reciprocal_rank_fusion([[7, 3], [3, 9]], k=60)
+    assert fused == [(3, 1 / 62 + 1 / 61), (7, 1 / 61), (9, 1 / 62)]
+    assert [i for i, _ in reciprocal_rank_fusion([[2], [1]])] == [1, 2]  # ties by id
+
+
+def test_the_prompt_is_bounded_and_in_reading_order() -> None:
+    many = [evidence("ü" * 500, start=1000 - i) for i in range(20)]
+    chosen = select(many)
+    assert len(chosen) <= MAX_SENTENCES
+    assert sum(len(e.text.encode()) for e in chosen) <= MAX_EVIDENCE_BYTES
+    assert chosen == sorted(chosen, key=lambda e: e.start)
+    huge = [evidence("x" * 10_000)]
+    assert select(huge) == huge  # one sentence always goes in
+    (system, user) = messages("Who?", many, max_words=33)
+    assert user["content"].endswith("Question: Who?\nAnswer in one sentence of at most 33 words.")
+    assert system["role"] == "system"
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "a\x00b", "\x1b[31mred", "bad \udcff byte"])
+def test_what_is_no_question(question: str) -> None:
+    with pytest.raises(QuestionError):
+        check_question(question)
+
+
+def test_a_long_question_is_refused_with_its_length() -> None:
+    with pytest.raises(QuestionError, match="102,400 characters, at most 2,000"):
+        check_question("x" * 102_400)
+    assert len(check_question("x" * MAX_QUESTION_CHARS)) == MAX_QUESTION_CHARS
+
+
+def test_a_question_is_put_on_one_line() -> None:
+    assert check_question("  who\n is\tthis? 🙂 ") == "who is this? 🙂"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("top_k", 0), ("max_words", 10**6), ("chunk_chars", 1)]
+)
+def test_config_bounds(name: str, value: int) -> None:
+    with pytest.raises(UsageError, match=f"{name.replace('_', '-')} is {value}, expected"):
+        Config(**{name: value})
+    with pytest.raises(TypeError):
+        Config(unknown=1)  # type: ignore[call-arg]
