@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from langchain_text_splitters import CharacterTextSplitter
 
 from rag.boilerplate import find_boilerplate
-from rag.sentences import split_sentences
+from rag.sentences import count_words, split_sentences
 from rag.types import Chunk, Document, Span
 
 _BOUNDARY = "\x1e"  # ASCII record separator, put between sentences for the splitter to cut at
@@ -31,8 +31,9 @@ def chunk_document(document: Document, chunk_chars: int, first_id: int) -> list[
     the chunk's text, as ``add_start_index`` does, finds wrong places where text repeats.)
     """
     chunks: list[Chunk] = []
+    words = count_words(document.text)
     for content in content_spans(document.text):
-        sentences = split_sentences(document.text, content.start, content.end)
+        sentences = split_sentences(document.text, content, words)
         for group in _group(document.text, sentences, chunk_chars):
             start, end = group[0].start, group[-1].end
             text = document.text[start:end]

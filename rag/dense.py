@@ -35,7 +35,11 @@ class DenseIndex:
         return cls(index)
 
     def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
+        """Raises OSError when the file cannot be written.
+
+        Through Python's file, since FAISS's own writer overlooks a disk that is full at closing.
+        """
+        path.write_bytes(faiss.serialize_index(self._index).tobytes())
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

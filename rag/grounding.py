@@ -21,7 +21,7 @@ from rag.types import Evidence
 MIN_SUPPORT = 0.75
 # Share of all words that must stand in the quotes or before them: it keeps "DingTalk has 1688
 # employees" from being proven by a sentence that is not about employees.
-MIN_CONTEXT = 0.75
+MIN_CONTEXT = 0.85
 # The same share of the question's words, for a second source: verbs of questions seldom return.
 MIN_SHARED_QUESTION = 0.5
 # What the quotes add to the question, as a multiple of the IDF of one unknown word: it keeps

@@ -63,7 +63,7 @@ def resolve(spec: ModelSpec, choice: str | None = None) -> Weights:
     else:
         raise ModelError(_four_ways(spec))
     if choice is None and spec.repo not in weights.name:
-        log.warning("%s is not at hand; using a sibling of it instead", spec.repo)
+        log.warning("%s is not at hand; using its sibling %s", spec.repo, weights.name)
     log.info("%s: %s", spec.role, weights.name)
     return weights
 

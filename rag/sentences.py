@@ -53,16 +53,25 @@ _BARE_STARTER = re.compile(r"(?<=[a-z]{2}|[0-9]{2}) (?=([A-Z][a-z]+),? [a-z])")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
 
 
-def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
-    """Spans of the sentences of ``text[start:end]``, in order, not overlapping.
+def count_words(text: str) -> Counter[str]:
+    """How often each spelling stands in a document: what tells "DeepSeek" from "DeepSeekThis"."""
+    return Counter(_WORD.findall(text))
+
+
+def split_sentences(
+    text: str, within: Span | None = None, words: Counter[str] | None = None
+) -> list[Span]:
+    """Spans of the sentences of ``text``, or of a part of it, in order, not overlapping.
+
+    ``words`` are those of the whole document, where the caller has counted them already.
 
     Every character that is not white space lies in exactly one span; spans begin and end with
     a character that is not white space; none is longer than MAX_SENTENCE_CHARS.
     """
-    end = len(text) if end is None else end
-    words = Counter(_WORD.findall(text, start, end))
+    within = within or Span(0, len(text))
+    words = words or count_words(text)
     spans: list[Span] = []
-    for block in _blocks(text, start, end):
+    for block in _blocks(text, within.start, within.end):
         cuts = sorted(
             {
                 *_terminal_cuts(text, block),

@@ -48,6 +48,15 @@ def test_page_furniture_is_left_out_of_the_articles() -> None:
     assert everything.count("Navigating the balance between sustained investment") == 1
 
 
+def test_sentences_that_ran_together_in_the_articles_are_apart() -> None:
+    corpus = load_corpus(SEEDS)
+    for document in corpus.documents:
+        for chunk in chunk_document(document, 900, 0):
+            for span in chunk.sentences:
+                for joint in ("DeepSeekThis", "AIIt", "servicesConcurrently", "products From the"):
+                    assert joint not in span.of(document.text)
+
+
 def test_furniture_rules_spare_ordinary_text() -> None:
     text = "Home\n\nThe home of advertisements is the newspaper.\n\n• milk\n\n• bread\n"
     assert [span.of(text) for span in find_boilerplate(text)] == ["Home\n"]

@@ -60,8 +60,8 @@ def test_unsupported_sentences_go_and_supported_ones_stay() -> None:
 
 def test_a_second_document_that_says_so_is_cited_too() -> None:
     other = "The fine of 18.228 billion yuan on Alibaba was paid."
-    (kept,) = grounder("What fine did Alibaba get?", FINE, other, "Tea costs 3 yuan.").ground(
-        "Alibaba got a fine of 18.228 billion yuan."
+    (kept,) = grounder("How was Alibaba fined?", FINE, other, "Tea costs 3 yuan.").ground(
+        "Alibaba was fined 18.228 billion yuan."
     )
     assert {quote.doc for quote in kept.quotes} == {"d0", "d1"}
 

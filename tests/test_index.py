@@ -177,6 +177,12 @@ def test_a_full_disk_leaves_the_old_index(
     assert snapshot(folder) == before
 
 
+def test_vectors_on_a_full_disk_are_an_os_error(corpus_folder: Path, tmp_path: Path) -> None:
+    index = build(corpus_folder, tmp_path / "x")
+    with pytest.raises(OSError, match="No space left"):
+        index.dense.save(Path("/dev/full"))
+
+
 def test_files_without_a_word_make_no_index(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()

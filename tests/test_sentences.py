@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.sentences import MAX_SENTENCE_CHARS, split_sentences
+from rag.types import Span
 
 ARTICLE_LIKE = st.text(
     alphabet=st.one_of(
@@ -31,8 +32,9 @@ def test_spans_are_ordered_disjoint_and_lose_nothing(text: str) -> None:
 
 @given(ARTICLE_LIKE, st.integers(0, 50), st.integers(0, 400))
 def test_a_part_of_a_text_keeps_the_offsets_of_the_whole(text: str, start: int, end: int) -> None:
-    for span in split_sentences(text, min(start, len(text)), min(end, len(text))):
-        assert min(start, len(text)) <= span.start < span.end <= min(end, len(text))
+    within = Span(min(start, len(text)), min(end, len(text)))
+    for span in split_sentences(text, within):
+        assert within.start <= span.start < span.end <= within.end
 
 
 def test_lost_spaces_and_full_stops_are_found() -> None:
