@@ -99,6 +99,11 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     return TransformersGenerator(model.eval(), tokenizer, weights.name)
 
 
+def use_threads(count: int) -> None:
+    """How many threads the models of this process may use; all cores unless told."""
+    torch.set_num_threads(count)
+
+
 def choose_dtype() -> tuple[torch.dtype, str]:
     """bfloat16 where the CPU multiplies it natively (four times faster prefill), else float32."""
     has = torch.cpu.get_capabilities()

@@ -67,7 +67,8 @@ class Pipeline:
         vector = self._retriever.embed(question)
         hits = self._retriever.search(question, vector, self._config.top_k)
         evidence = self._retriever.evidence(question, vector, hits)
-        answerable = abstention.probability(question, evidence) >= abstention.THRESHOLD
+        confidence = abstention.probability(question, evidence)
+        answerable = confidence >= abstention.THRESHOLD
         retrieved = time.perf_counter()
         draft = self._draft(question, evidence) if answerable else ""
         generated = time.perf_counter()
@@ -79,7 +80,7 @@ class Pipeline:
             answer=answer or prompt.REFUSAL,
             refused=not sentences,
             citations=citations,
-            passages=tuple(_passage(hit) for hit in hits),
+            passages=tuple(passage(hit) for hit in hits),
             models=self._models,
             seconds=Seconds(
                 retrieve=round(retrieved - started, 4),
@@ -87,6 +88,7 @@ class Pipeline:
                 ground=round(ended - generated, 4),
                 total=round(ended - started, 4),
             ),
+            confidence=confidence,
         )
 
     def _draft(self, question: str, evidence: Sequence[Evidence]) -> str:
@@ -136,6 +138,7 @@ class Pipeline:
         return " ".join(parts), tuple(citations.values())
 
 
-def _passage(hit: Hit) -> Passage:
+def passage(hit: Hit) -> Passage:
+    """A hit as it is reported beside the answer."""
     chunk = hit.chunk
     return Passage(chunk.doc, chunk.start, chunk.end, chunk.text, round(hit.score, 6))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +117,11 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What every front end shows. ``answer`` carries inline markers such as ``[1]``."""
+    """What every front end shows. ``answer`` carries inline markers such as ``[1]``.
+
+    ``confidence`` is the probability, 0 to 1, that the corpus answers; it is no part of the
+    public contract until it is calibrated.
+    """
 
     question: str
     answer: str
@@ -126,10 +130,13 @@ class Answer:
     passages: tuple[Passage, ...]
     models: ModelNames
     seconds: Seconds
+    confidence: float
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """The object printed by ``--json``; its keys are a public contract."""
-        return asdict(self)
+        fields = asdict(self)
+        del fields["confidence"]
+        return fields
 
 
 class Message(TypedDict):

@@ -1,0 +1,181 @@
+"""One metric, one small function: a question and its answer → a number, or None.
+
+None means that the metric does not apply: unanswerable questions count in refusal metrics only,
+answerable ones always count, also when nothing was retrieved or the system raised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from eval.questions import GoldSpan, Question, contains
+from rag.types import Answer, Citation
+
+Score = Callable[[Question, Answer], float | None]
+
+_MARKER = re.compile(r"\[(\d+)\]")
+
+
+def plain(answer: Answer) -> str:
+    """The answer's text without markers; empty for a refusal."""
+    return "" if answer.refused else _MARKER.sub("", answer.answer).strip()
+
+
+# --- facts ----------------------------------------------------------------------------------
+
+
+def fact_recall(question: Question, answer: Answer) -> float | None:
+    """Share of the required facts that stand in the answer."""
+    if not question.facts:
+        return None
+    found = [contains(plain(answer), fact) for fact in question.facts]
+    return sum(found) / len(found)
+
+
+def all_facts(question: Question, answer: Answer) -> float | None:
+    """1 where no required fact is missing."""
+    recall = fact_recall(question, answer)
+    return None if recall is None else float(recall == 1)
+
+
+def wrong_fact(question: Question, answer: Answer) -> float | None:
+    """1 where a value stands in the answer that must not; over questions that name such values."""
+    if not question.forbidden:
+        return None
+    return float(any(contains(plain(answer), value) for value in question.forbidden))
+
+
+def wrong_answer(question: Question, answer: Answer) -> float | None:
+    """1 for an answer, not a refusal, that holds none of the facts (all, if unanswerable)."""
+    if answer.refused:
+        return 0.0
+    return float(not question.answerable or fact_recall(question, answer) == 0)
+
+
+def token_f1(question: Question, answer: Answer) -> float | None:
+    """SQuAD's F1 of answer and first spellings (Rajpurkar et al. 2016), without articles."""
+    if not question.facts:
+        return None
+    gold = Counter(_words(" ".join(fact[0] for fact in question.facts)))
+    said = Counter(_words(plain(answer)))
+    shared = (gold & said).total()
+    return 2 * shared / (gold.total() + said.total()) if shared else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return [w for w in re.findall(r"[\w.]+", text.casefold()) if w not in {"a", "an", "the"}]
+
+
+# --- citations (ALCE, Gao et al. 2023, https://arxiv.org/abs/2305.14627) ----------------------
+# Overlap with gold evidence stands in for ALCE's entailment judge.
+
+
+def citation_recall(question: Question, answer: Answer) -> float | None:
+    """Share of the answer's sentences of which some citation overlaps gold evidence."""
+    if not question.evidence or answer.refused:
+        return None
+    by_marker = {str(citation.marker): citation for citation in answer.citations}
+    groups = re.findall(r"((?:\[\d+\])+)", answer.answer)
+    if not groups:
+        return 0.0
+    supported = [
+        any(is_gold(question, by_marker[m]) for m in _MARKER.findall(group) if m in by_marker)
+        for group in groups
+    ]
+    return sum(supported) / len(supported)
+
+
+def citation_precision(question: Question, answer: Answer) -> float | None:
+    """Share of the citations that overlap gold evidence; 0 for an answer without any."""
+    if not question.evidence or answer.refused:
+        return None
+    gold = [is_gold(question, citation) for citation in answer.citations]
+    return sum(gold) / len(gold) if gold else 0.0
+
+
+def is_gold(question: Question, citation: Citation) -> bool:
+    """Whether the quote and a gold span share at least half of the shorter one."""
+    return any(_overlaps(span, citation) for span in question.evidence)
+
+
+def _overlaps(span: GoldSpan, citation: Citation) -> bool:
+    shared = min(span.end, citation.end) - max(span.start, citation.start)
+    shorter = min(span.end - span.start, citation.end - citation.start)
+    return span.doc == citation.doc and shared * 2 >= shorter > 0
+
+
+def quotes_exact(texts: Mapping[str, str]) -> Score:
+    """1 where every quote is exactly its document's characters, and every marker resolves."""
+
+    def score(question: Question, answer: Answer) -> float | None:
+        if not answer.citations:
+            return None
+        exact = all(
+            texts.get(c.doc, "")[c.start : c.end] == c.quote != "" for c in answer.citations
+        )
+        markers = set(map(int, _MARKER.findall(answer.answer)))
+        return float(exact and markers <= {c.marker for c in answer.citations})
+
+    return score
+
+
+# --- refusal and conflicts --------------------------------------------------------------------
+
+
+def refusal_recall(question: Question, answer: Answer) -> float | None:
+    """Over unanswerable questions: 1 where the system refused."""
+    return None if question.answerable else float(answer.refused)
+
+
+def false_refusal(question: Question, answer: Answer) -> float | None:
+    """Over answerable questions: 1 where the system refused."""
+    return float(answer.refused) if question.answerable else None
+
+
+def refusal_precision(question: Question, answer: Answer) -> float | None:
+    """Over refusals: 1 where the question is unanswerable."""
+    return float(not question.answerable) if answer.refused else None
+
+
+def conflict_shown(question: Question, answer: Answer) -> float | None:
+    """Over questions whose sources disagree: 1 where both values are said and cited."""
+    if question.kind != "conflict":
+        return None
+    cited = [c for c in answer.citations if is_gold(question, c)]
+    sides = all(any(contains(c.quote, fact) for c in cited) for fact in question.facts)
+    return float(sides and fact_recall(question, answer) == 1)
+
+
+def answer_words(question: Question, answer: Answer) -> float | None:
+    """Length of the answer in words, refusals left out."""
+    return None if answer.refused else float(len(plain(answer).split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A per-question score; its mean is what is reported. ``better`` is its good direction."""
+
+    score: Score
+    better: str  # "higher", "lower" or "neutral"
+
+
+def standard_metrics(texts: Mapping[str, str]) -> dict[str, Metric]:
+    """All metrics of answers, by the name they are reported under."""
+    return {
+        "fact_recall": Metric(fact_recall, "higher"),
+        "all_facts": Metric(all_facts, "higher"),
+        "wrong_fact_rate": Metric(wrong_fact, "lower"),
+        "wrong_answer_rate": Metric(wrong_answer, "lower"),
+        "token_f1": Metric(token_f1, "higher"),
+        "citation_recall": Metric(citation_recall, "higher"),
+        "citation_precision": Metric(citation_precision, "higher"),
+        "quotes_exact": Metric(quotes_exact(texts), "higher"),
+        "refusal_precision": Metric(refusal_precision, "higher"),
+        "refusal_recall": Metric(refusal_recall, "higher"),
+        "false_refusal_rate": Metric(false_refusal, "lower"),
+        "conflicts_shown": Metric(conflict_shown, "higher"),
+        "answer_words": Metric(answer_words, "neutral"),
+    }

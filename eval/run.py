@@ -1,0 +1,271 @@
+"""python -m eval.run: ask a system all questions of a suite, and score the answers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import platform
+import random
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.cli import configure_logging, run
+from rag.errors import RagError, UsageError
+from rag.progress import progress_bar
+
+if TYPE_CHECKING:
+    from eval.questions import Question
+    from eval.scoring import Record
+    from eval.suites import Suite
+    from eval.systems import System
+
+log = logging.getLogger("rag.eval")
+
+RUNS = Path("eval/runs")
+BASELINE = Path("eval/baselines/dev.json")
+SYSTEMS = ("ours", "closed-book", "dense", "bm25", "best-sentence")
+
+_EPILOG = """\
+examples:
+  python -m eval.run                                  our pipeline, development questions
+  python -m eval.run --split test --system dense      a baseline, test questions
+  python -m eval.run --suite PATH                     docs/ and qa.jsonl, or BEIR's three files
+  python -m eval.run --gate                           fail where a metric fell below the baseline
+  python -m eval.run --resume eval/runs/NAME          go on with a run that was interrupted
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; light enough that --help answers at once."""
+    made = argparse.ArgumentParser(
+        prog="python -m eval.run",
+        description="Ask a system all questions of a suite, and score the answers.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = made.add_argument
+    add("--suite", type=Path, metavar="PATH", help="outside suite (default: the five articles)")
+    add("--split", choices=("dev", "test", "all"), default="dev", help="default: %(default)s")
+    add("--system", choices=SYSTEMS, default="ours", help="default: %(default)s")
+    add("--generator", metavar="MODEL", help="as for rag.ask")
+    add("--limit", type=int, metavar="N", help="only N questions, drawn with the seed")
+    add("--seed", type=int, default=0, metavar="N", help="of draws and intervals (default: 0)")
+    add("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
+    add("--resume", type=Path, metavar="RUN", help="finish an interrupted run with its options")
+    add("--gate", action="store_true", help=f"fail where a metric is worse than {BASELINE}")
+    add("--update-baseline", action="store_true", help=f"write the metrics to {BASELINE}")
+    add("--quiet", action="store_true", help="only warnings and errors on standard error")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; 0 for a scored run, 1 for an error of ours or a fallen metric, 2 for usage."""
+    options = parser().parse_args(argv)
+    return run(lambda: _main(options))
+
+
+def _main(options: argparse.Namespace) -> int:
+    configure_logging(options.quiet)
+    if options.jobs < 1 or (options.limit is not None and options.limit < 1):
+        raise UsageError("--jobs and --limit expect a number of at least 1")
+    folder = options.resume
+    if folder is not None:
+        _take_options(options, folder)
+    from eval.suites import RetrievalSuite, load_suite
+
+    suite = load_suite(options.suite)
+    if isinstance(suite, RetrievalSuite):
+        from eval.beir import retrieval_table
+
+        print(retrieval_table(suite))
+        return 0
+    questions = _chosen(suite, options)
+    if folder is None:
+        folder = _new_folder(options, suite.name)
+    records = _answer_all(suite, questions, folder, options)
+    result = _score(records, suite, folder, options.seed)
+    return _conclude(result, folder, options)
+
+
+def _chosen(suite: Suite, options: argparse.Namespace) -> list[Question]:
+    wanted = {"dev", "test"} if options.split == "all" else {options.split}
+    chosen = [q for q in suite.questions if suite.split[q.id] in wanted]
+    if options.limit is not None and options.limit < len(chosen):
+        ids = set(random.Random(options.seed).sample([q.id for q in chosen], options.limit))
+        chosen = [q for q in chosen if q.id in ids]
+    if not chosen:
+        raise UsageError(f"suite {suite.name} has no {options.split} questions; try --split test")
+    return chosen
+
+
+# --- the run folder ---------------------------------------------------------------------------
+
+
+def _new_folder(options: argparse.Namespace, suite: str) -> Path:
+    commit = _git("rev-parse", "--short", "HEAD") or "unknown"
+    started = datetime.now(UTC)
+    folder = RUNS / f"{started:%Y%m%d-%H%M%S}-{commit}-{options.system}-{suite}-{options.split}"
+    conditions = {
+        "system": options.system,
+        "suite": suite,
+        "suite_path": None if options.suite is None else str(options.suite),
+        "split": options.split,
+        "limit": options.limit,
+        "seed": options.seed,
+        "generator": options.generator,
+        "commit": commit,
+        "dirty": bool(_git("status", "--porcelain")),
+        "started": started.isoformat(timespec="seconds"),
+        "cpu": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    folder.mkdir(parents=True)
+    _write(folder / "conditions.json", conditions)
+    return folder
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def _take_options(options: argparse.Namespace, folder: Path) -> None:
+    """The interrupted run's own options, so that its second half is like its first."""
+    try:
+        conditions = json.loads((folder / "conditions.json").read_text(encoding="utf-8"))
+        options.suite = conditions["suite_path"] and Path(conditions["suite_path"])
+        for name in ("system", "split", "limit", "seed", "generator"):
+            setattr(options, name, conditions[name])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"--resume {folder}: no run can be read there ({error})") from error
+
+
+def _write(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _read_records(path: Path) -> list[Record]:
+    """What an earlier part of the run has answered; a line cut short by a kill is dropped."""
+    from eval.transcript import read_record
+
+    if not path.exists():
+        return []
+    whole = [line for line in path.read_text(encoding="utf-8").split("\n")[:-1] if line]
+    path.write_text("".join(line + "\n" for line in whole), encoding="utf-8")
+    records: list[Record] = [read_record(line) for line in whole]
+    return records
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+_system: System  # of this process
+
+
+def _open(system: str, corpus: Path, index: Path, generator: str | None, threads: int) -> None:
+    global _system
+    from eval.systems import open_system
+    from rag.generator import use_threads
+
+    use_threads(threads)
+    _system = open_system(system, corpus, index, generator)
+
+
+def _ask(question: Question) -> Record:
+    from eval.scoring import Record
+
+    try:
+        return Record(question, _system.answer(question))
+    except Exception as error:  # noqa: BLE001 - whatever the system under test raises is a result
+        return Record(question, None, f"{type(error).__name__}: {error}")
+
+
+def _answer_all(
+    suite: Suite, questions: Sequence[Question], folder: Path, options: argparse.Namespace
+) -> list[Record]:
+    from eval.transcript import write_record
+
+    transcript = folder / "answers.jsonl"
+    records = _read_records(transcript)
+    done = {record.question.id for record in records}
+    pending = [question for question in questions if question.id not in done]
+    index = Path("indexes") / f"eval-{suite.name}"
+    threads = max(1, (os.cpu_count() or 1) // options.jobs)
+    setting = (options.system, suite.corpus, index, options.generator, threads)
+    with (
+        transcript.open("a", encoding="utf-8") as file,
+        progress_bar(len(questions), "question", options.system) as bar,
+    ):
+        bar.update(len(done))
+        for record in _results(pending, setting, options.jobs):
+            records.append(record)
+            file.write(write_record(record) + "\n")
+            file.flush()
+            bar.update(1)
+    return records
+
+
+def _results(
+    pending: Sequence[Question], setting: tuple[Any, ...], jobs: int
+) -> Iterator[Record] | Iterable[Record]:
+    if not pending:
+        return
+    if jobs == 1:
+        _open(*setting)
+        yield from map(_ask, pending)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _open, setting) as pool:
+        yield from pool.map(_ask, pending)
+
+
+# --- scoring ----------------------------------------------------------------------------------
+
+
+def _score(
+    records: Sequence[Record], suite: Suite, folder: Path, seed: int
+) -> dict[str, dict[str, Any]]:
+    from eval.scoring import score_run
+    from rag.documents import load_corpus
+
+    texts = {document.id: document.text for document in load_corpus(suite.corpus).documents}
+    result = score_run(records, texts, seed)
+    _write(folder / "metrics.json", result)
+    metrics: dict[str, dict[str, Any]] = result["metrics"]
+    for name, m in metrics.items():
+        print(f"{name:22} {m['value']:8.3f}  [{m['low']:.3f}, {m['high']:.3f}]  n={m['n']}")
+    failures = sum(record.error is not None for record in records)
+    if failures:
+        log.warning("%d questions failed; see %s", failures, folder / "answers.jsonl")
+    print(folder)
+    return metrics
+
+
+def _conclude(metrics: dict[str, dict[str, Any]], folder: Path, options: argparse.Namespace) -> int:
+    from eval.gate import fallen, gated
+
+    if options.update_baseline:
+        _write(BASELINE, {"run": folder.name, "metrics": gated(metrics)})
+        print(f"wrote {BASELINE}")
+    if not options.gate:
+        return 0
+    try:
+        baseline = json.loads(BASELINE.read_text(encoding="utf-8"))["metrics"]
+    except (OSError, ValueError, KeyError) as error:
+        raise RagError(f"{BASELINE} cannot be read ({error}); run with --update-baseline") from None
+    problems = fallen(metrics, baseline)
+    for problem in problems:
+        print(f"gate: {problem}", file=sys.stderr)
+    print("gate: " + ("failed" if problems else "passed"))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
