@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import struct
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,8 +85,9 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     hide_loading_bars()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    dtype, reason = choose_dtype()
-    log.info("generator runs in %s (%s)", str(dtype).removeprefix("torch."), reason)
+    arithmetic, reason = choose_arithmetic()
+    log.info("generator runs in %s (%s)", arithmetic, reason)
+    dtype = torch.float32 if arithmetic == "float32" else torch.bfloat16
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
@@ -96,7 +98,10 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     # The publisher's sampling defaults do not apply to greedy decoding.
     model.generation_config.update(temperature=None, top_p=None, top_k=None)
     model.generation_config.repetition_penalty = 1.0
-    return TransformersGenerator(model.eval(), tokenizer, weights.name)
+    model.eval()
+    if arithmetic == "int8":
+        _to_int8(model)
+    return TransformersGenerator(model, tokenizer, weights.name)
 
 
 def use_threads(count: int) -> None:
@@ -104,13 +109,47 @@ def use_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
-def choose_dtype() -> tuple[torch.dtype, str]:
-    """bfloat16 where the CPU multiplies it natively (four times faster prefill), else float32."""
+def choose_arithmetic() -> tuple[str, str]:
+    """The fastest arithmetic that the CPU does natively without loss that we could measure.
+
+    bfloat16 with AMX or AVX512-bf16 (four times faster prefill than float32), int8 with AVX2
+    (2.8 times faster answers, see eval/LOG.md), else float32. With the reason, in words.
+    """
     has = torch.cpu.get_capabilities()
     for feature in ("amx_bf16", "avx512_bf16"):
         if has.get(feature):
-            return torch.bfloat16, f"the CPU has {feature}"
-    return torch.float32, "the CPU has neither amx_bf16 nor avx512_bf16"
+            return "bfloat16", f"the CPU has {feature}"
+    if has.get("avx2") and "fbgemm" in torch.backends.quantized.supported_engines:
+        return "int8", "the CPU has avx2, but neither amx_bf16 nor avx512_bf16"
+    return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
+
+
+def _to_int8(model: torch.nn.Module) -> None:
+    """Replace linear layers: int8 weights by channel, int8 activations by tensor.
+
+    The layers that contract the feed-forward block stay in float32: their inputs hold outliers
+    that eight bits do not. With them, 79% of the next tokens are those of float32, without 94%.
+    """
+    with warnings.catch_warnings():
+        # torch means to move these to a package of its own; the version is pinned.
+        warnings.simplefilter("ignore")
+        for parent in list(model.modules()):
+            for name, layer in list(parent.named_children()):
+                if isinstance(layer, torch.nn.Linear) and name != "down_proj":
+                    setattr(parent, name, _int8_linear(layer))
+    model.float()
+
+
+def _int8_linear(layer: torch.nn.Linear) -> torch.nn.Module:
+    from torch.ao.nn.quantized.dynamic import Linear
+
+    weight = layer.weight.detach().float()
+    scales = weight.abs().amax(dim=1).clamp(min=1e-8) / 127
+    zeros = torch.zeros(len(scales), dtype=torch.int64)
+    quantised = torch.quantize_per_channel(weight, scales, zeros, axis=0, dtype=torch.qint8)
+    made = Linear(layer.in_features, layer.out_features, bias_=layer.bias is not None)
+    made.set_weight_bias(quantised, None if layer.bias is None else layer.bias.detach().float())
+    return made
 
 
 # --- GGUF → a folder that loads in two seconds rather than forty -----------------------------

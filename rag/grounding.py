@@ -92,6 +92,12 @@ class Grounder:
         support = covered(new, quoted, self._idf)
         return support if support >= MIN_SUPPORT else 0.0
 
+    def new_facts(self, text: str) -> set[str]:
+        """Names and numbers that the text adds to the question, as terms."""
+        found = {term for name in names(text) for term in terms(name)}
+        found |= {token for token in tokens(text) if token[0].isdigit()}
+        return found - set(terms(self._question))
+
     def is_about(self, evidence: Evidence) -> bool:
         """Whether at least half of the names in the question stand in the sentence or before it.
 
@@ -107,9 +113,7 @@ class Grounder:
     def corroborates(self, sentence: str, evidence: Evidence) -> bool:
         """Whether another source tells the same: the names and numbers that answer, mostly in
         the quote itself, and the question's words in it or before it."""
-        facts = {term for name in names(sentence) for term in terms(name)}
-        facts |= {token for token in tokens(sentence) if token[0].isdigit()}
-        facts -= set(terms(self._question))
+        facts = self.new_facts(sentence)
         before = set(terms(evidence.context))
         return (
             bool(facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from rag import abstention, prompt
@@ -13,7 +14,7 @@ from rag.documents import Corpus
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
 from rag.models import EMBEDDER, GENERATOR, resolve
-from rag.question import check_question
+from rag.question import asks_for_a_list, check_question
 from rag.retriever import Retriever
 from rag.types import (
     Answer,
@@ -98,22 +99,29 @@ class Pipeline:
         return self._generator.generate(messages, max_new_tokens=2 * max_words)
 
     def _ground(self, question: str, draft: str, evidence: Sequence[Evidence]) -> list[Grounded]:
-        """The supported part of the draft; where nothing is, the best source sentence itself."""
+        """The supported part of the draft, or else the best source sentence itself.
+
+        A list is answered by the source sentence that lists most, unless the draft lists as much.
+        """
         log.debug("draft: %s", draft)
         grounder = Grounder(question, evidence, self.index.lexical.idf)
-        supported = grounder.ground(draft)
-        kept: list[Grounded] = []
-        words = 0
-        for sentence in supported:
-            words += len(sentence.text.split())
-            if kept and words > self._config.max_words:
-                break
-            kept.append(sentence)
-        if kept:
-            return kept
-        candidates = [e for e in evidence[:_QUOTABLE] if grounder.is_about(e)]
-        quoted = (grounder.ground_sentence(e.text) for e in candidates)
+        drafted = self._within_max_words(grounder.ground(draft))
+        quotable = [e for e in evidence[:_QUOTABLE] if grounder.is_about(e)]
+        if asks_for_a_list(question):
+            quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
+            told = {fact for sentence in drafted for fact in grounder.new_facts(sentence.text)}
+            if quotable and len(grounder.new_facts(quotable[0].text)) > len(told):
+                drafted = []
+        if drafted:
+            return drafted
+        quoted = (grounder.ground_sentence(e.text) for e in quotable)
         return [best for best in quoted if best is not None][:1]
+
+    def _within_max_words(self, sentences: Sequence[Grounded]) -> list[Grounded]:
+        """The first sentence, and further ones while they fit."""
+        lengths = accumulate(len(sentence.text.split()) for sentence in sentences)
+        fits = [length <= self._config.max_words for length in lengths]
+        return [s for i, s in enumerate(sentences) if i == 0 or fits[i]]
 
     def _cite(self, sentences: Sequence[Grounded]) -> tuple[str, tuple[Citation, ...]]:
         """Answer text with markers, and what they point at; equal quotes share a marker."""

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from rag.errors import QuestionError
 
 MAX_QUESTION_CHARS = 2000
+
+_LIST = re.compile(
+    r"\b(what|who|which)\b(?: [\w'’-]+){0,2} (are|were|all|two|three|four|five|six|seven|eight)\b"
+    r"|\b(list|name|enumerate)\b (all|the|every|some)\b|^(list|name|enumerate) ",
+    re.IGNORECASE,
+)
 
 
 def check_question(question: str) -> str:
@@ -20,3 +28,8 @@ def check_question(question: str) -> str:
     if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in question):
         raise QuestionError("the question is not text (it holds control or undecodable bytes)")
     return question
+
+
+def asks_for_a_list(question: str) -> bool:
+    """Whether several things are asked for by name: "what are the …", "name the three …"."""
+    return _LIST.search(question) is not None

@@ -107,3 +107,13 @@ def test_the_json_contract(corpus_folder: Path) -> None:
     assert set(found["passages"][0]) == {"doc", "start", "end", "text", "score"}
     assert found["models"] == {"generator": "copier", "embedder": "bag of words"}
     assert set(found["seconds"]) == {"retrieve", "generate", "ground", "total"}
+
+
+def test_a_list_is_answered_by_the_sentence_that_lists_most(corpus_folder: Path) -> None:
+    (corpus_folder / "dogs.txt").write_text(
+        "The Wild Dogs are a well known and much loved band of friends from Dublin. "
+        "The Wild Dogs are Anna, Boris, Carla and Dmitri."
+    )
+    draft = "The Wild Dogs are a well known band of friends from Dublin."
+    answer = pipeline(corpus_folder, FixedGenerator(draft)).ask("Who are the Wild Dogs?")
+    assert answer.answer == "The Wild Dogs are Anna, Boris, Carla and Dmitri. [1]"

@@ -11,7 +11,7 @@ from rag.config import Config
 from rag.errors import QuestionError, UsageError
 from rag.fusion import reciprocal_rank_fusion
 from rag.prompt import MAX_EVIDENCE_BYTES, MAX_SENTENCES, messages, select
-from rag.question import MAX_QUESTION_CHARS, check_question
+from rag.question import MAX_QUESTION_CHARS, asks_for_a_list, check_question
 from rag.terms import terms, tokens
 from rag.types import Evidence
 
@@ -91,3 +91,18 @@ def test_config_bounds(name: str, value: int) -> None:
         Config(**{name: value})
     with pytest.raises(TypeError):
         Config(unknown=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("what are the Four Little Dragons?", True),
+        ("Which companies were fined?", True),
+        ("Name the three areas", True),
+        ("list all products", True),
+        ("What is the name of the CEO?", False),
+        ("How much was the fine?", False),
+    ],
+)
+def test_questions_that_ask_for_a_list(question: str, expected: bool) -> None:
+    assert asks_for_a_list(question) is expected
