@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, is_dataclass
-from functools import cache
-from inspect import Parameter, signature
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from eval.scoring import Record
 from eval.stats import RiskCoverage
+from eval.transcript import RECORD
 from rag.errors import RagError
 
 T = TypeVar("T")
@@ -72,24 +71,27 @@ class Run:
         return f"{self.conditions['system']}/{self.conditions['split']}"
 
 
+_SCORES = TypeAdapter(Scores)
+_CONDITIONS = TypeAdapter(dict[str, object])
+
+
 def read_run(folder: Path) -> Run:
     """The run in ``folder``; raises RunError for a file that is missing or malformed."""
     if not folder.is_dir():
         raise RunError(f"{folder}: expected a run folder, as eval.run writes it; found none")
     place = folder / "conditions.json"
-    conditions = decode(dict[str, object], _json(_text(place), str(place)), str(place))
+    conditions = _decode(_CONDITIONS, _text(place), str(place))
     for name in ("system", "split"):
         if not isinstance(conditions.get(name), str):
             raise RunError(f"{place}: expected a text as {name}")
     place = folder / "answers.jsonl"
-    records = []
-    for number, line in enumerate(_text(place).split("\n"), start=1):
-        if line.strip():
-            where = f"{place}, line {number}"
-            records.append(decode(Record, _json(line, where), where))
+    records = tuple(
+        _decode(RECORD, line, f"{place}, line {number}")
+        for number, line in enumerate(_text(place).split("\n"), start=1)
+        if line.strip()
+    )
     place = folder / "metrics.json"
-    scores = decode(Scores, _json(_text(place), str(place)), str(place))
-    return Run(folder, conditions, tuple(records), scores)
+    return Run(folder, conditions, records, _decode(_SCORES, _text(place), str(place)))
 
 
 def labels(runs: Sequence[Run]) -> list[str]:
@@ -123,70 +125,10 @@ def _text(path: Path) -> str:
         raise RunError(f"{path}: expected UTF-8 text") from None
 
 
-def _json(text: str, place: str) -> object:
+def _decode(adapter: TypeAdapter[T], text: str, place: str) -> T:
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise RunError(f"{place}: expected JSON; {error}") from None
-
-
-def decode(kind: type[T], value: object, place: str) -> T:
-    """A value from JSON as ``kind``: dataclass, list, tuple, dict, ``X | None`` or scalar.
-
-    Raises RunError, which says at which ``place`` what was expected.
-    """
-    return cast(T, _decode(kind, value, place))
-
-
-def _decode(kind: object, value: object, place: str) -> object:
-    if isinstance(kind, type) and is_dataclass(kind):
-        return _record(kind, value, place)
-    origin, args = get_origin(kind), get_args(kind)
-    if origin is UnionType:
-        return None if value is None else _decode(args[0], value, place)
-    if origin in (list, tuple):
-        listed = _expect(list, value, place)
-        items = [_decode(args[0], item, f"{place}[{i}]") for i, item in enumerate(listed)]
-        return tuple(items) if origin is tuple else items
-    if origin is dict:
-        members = _expect(dict, value, place)
-        return {key: _decode(args[1], item, f"{place}: {key}") for key, item in members.items()}
-    if kind is float and type(value) is int:
-        return float(value)
-    return _expect(cast(type, kind), value, place)
-
-
-def _record(kind: Callable[..., object], value: object, place: str) -> object:
-    members = _expect(dict, value, place)
-    known = {}
-    for name, (hint, required) in _fields(kind).items():
-        if name in members:
-            known[name] = _decode(hint, members[name], f"{place}: {name}")
-        elif required:
-            raise RunError(f"{place}: expected a field {name}")
-    return kind(**known)
-
-
-@cache
-def _fields(kind: Callable[..., object]) -> dict[str, tuple[object, bool]]:
-    """Each field's type, and whether it is required."""
-    hints = get_type_hints(kind)
-    parameters = signature(kind).parameters.values()
-    return {p.name: (hints[p.name], p.default is Parameter.empty) for p in parameters}
-
-
-def _expect(kind: type[T], value: object, place: str) -> T:
-    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
-        return value
-    found = json.dumps(value, ensure_ascii=False)[:60]
-    raise RunError(f"{place}: expected {_WORDS[kind]}, found {found}")
-
-
-_WORDS = {
-    list: "a list",
-    dict: "an object",
-    str: "a text",
-    float: "a number",
-    int: "a whole number",
-    bool: "true or false",
-}
+        return adapter.validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ": ".join(str(part) for part in first["loc"])
+        raise RunError(f"{place}: {field}: expected otherwise: {first['msg']}") from None

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from pydantic import TypeAdapter
 
-from eval.questions import Question
 from eval.scoring import Record
-from rag.types import Answer, Citation, ModelNames, Passage, Seconds
+
+RECORD = TypeAdapter(Record)
 
 
 def write_record(record: Record) -> str:
     """One JSON object: question, answer (with its confidence) or null, error or null."""
-    answer = record.answer
-    return json.dumps(
-        {
-            "question": record.question.to_dict(),
-            "answer": answer and {**answer.to_dict(), "confidence": answer.confidence},
-            "error": record.error,
-        },
-        ensure_ascii=False,
-    )
+    return RECORD.dump_json(record).decode()
 
 
 def read_record(line: str) -> Record:
-    """The inverse of ``write_record``."""
-    fields = json.loads(line)
-    answer = fields["answer"]
-    return Record(
-        question=Question.from_dict(fields["question"]),
-        answer=answer
-        and Answer(
-            question=answer["question"],
-            answer=answer["answer"],
-            refused=answer["refused"],
-            citations=tuple(Citation(**citation) for citation in answer["citations"]),
-            passages=tuple(Passage(**passage) for passage in answer["passages"]),
-            models=ModelNames(**answer["models"]),
-            seconds=Seconds(**answer["seconds"]),
-            confidence=answer["confidence"],
-        ),
-        error=fields["error"],
-    )
+    """The inverse of ``write_record``; raises pydantic's ValidationError for another line."""
+    return RECORD.validate_json(line)

@@ -200,10 +200,10 @@ def test_bad_file_is_one_line_that_names_it(runs, file, content, capsys):
 @pytest.mark.parametrize(
     ("value", "complaint"),
     [
-        ({"fact_recall": {"value": 1}}, "metrics: fact_recall: expected a field low"),
-        ({"fact_recall": metric("1", 1, 1)}, 'fact_recall: value: expected a number, found "1"'),
-        ({"fact_recall": metric(True, 1, 1)}, "value: expected a number, found true"),
-        ([], "metrics: expected an object, found []"),
+        ({"fact_recall": {"value": 1}}, "fact_recall: low: expected otherwise: Field required"),
+        ({"fact_recall": metric("1", 1, 1)}, "fact_recall: value: expected otherwise: Input should be a valid number"),
+        ({"fact_recall": metric(True, 1, 1)}, "value: expected otherwise: Input should be a valid number"),
+        ([], "metrics: expected otherwise: Input should be an object"),
     ],
 )
 def test_wrong_field_is_named(runs, value, complaint, capsys):
