@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
+
+from eval.runs_io import Reported
+from rag.errors import RagError
 
 # Latency is left out: it depends on the machine, quality does not.
 GATED = (
@@ -19,7 +26,19 @@ GATED = (
     "span_recall@5",
 )
 
+_ROUNDING = 1e-4  # of the figures that a baseline keeps
+
 Metrics = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Baseline:
+    run: str
+    split: str
+    metrics: dict[str, Reported]
+
+
+_BASELINE = TypeAdapter(_Baseline)
 
 
 def gated(metrics: Metrics) -> dict[str, dict[str, Any]]:
@@ -34,6 +53,17 @@ def gated(metrics: Metrics) -> dict[str, dict[str, Any]]:
     }
 
 
+def read_baseline(path: Path, split: str) -> Metrics:
+    """The metrics of a baseline file; RagError when it holds none, or those of another split."""
+    try:
+        baseline = _BASELINE.validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RagError(f"{path} cannot be read ({str(error).splitlines()[0]}); run with --update-baseline") from None
+    if baseline.split != split:
+        raise RagError(f"{path} is of the {baseline.split} questions, the run of {split}")
+    return {name: asdict(metric) for name, metric in baseline.metrics.items()}
+
+
 def fallen(metrics: Metrics, baseline: Metrics) -> list[str]:
     """One line for each metric that left the baseline's interval on its bad side, or is gone."""
     problems = []
@@ -44,7 +74,7 @@ def fallen(metrics: Metrics, baseline: Metrics) -> list[str]:
         value = metrics[name]["value"]
         higher = base["better"] == "higher"
         bound = base["low"] if higher else base["high"]
-        if value < bound - 1e-9 if higher else value > bound + 1e-9:
+        if value < bound - _ROUNDING if higher else value > bound + _ROUNDING:
             problems.append(
                 f"{name} is {value:.3f}, baseline {base['value']:.3f} allows "
                 f"{'no less than' if higher else 'no more than'} {bound:.3f}"

@@ -1,7 +1,9 @@
 """One metric, one small function: a question and its answer → a number, or None.
 
-None means that the metric does not apply: unanswerable questions count in refusal metrics only,
-answerable ones always count, also when nothing was retrieved or the system raised.
+None means that the metric does not apply. Metrics of facts, citations and retrieval are over
+answerable questions, which always count, also when nothing was retrieved or the system raised;
+unanswerable ones count in the refusal metrics, as wrong answers, and for the values that they
+name as forbidden.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from eval.questions import GoldSpan, Question, contains
+from rag.sentences import split_sentences
 from rag.types import Answer, Citation
 
 Score = Callable[[Question, Answer], float | None]
 
 _MARKER = re.compile(r"\[(\d+)\]")
+_CITED = re.compile(r"(.+?)((?:\s*\[\d+\])+[.!?]?|$)", re.DOTALL)
 
 
 def plain(answer: Answer) -> str:
@@ -66,7 +70,8 @@ def token_f1(question: Question, answer: Answer) -> float | None:
 
 
 def _words(text: str) -> list[str]:
-    return [w for w in re.findall(r"[\w.]+", text.casefold()) if w not in {"a", "an", "the"}]
+    found = re.findall(r"\w+(?:\.\w+)*", text.casefold())
+    return [word for word in found if word not in {"a", "an", "the"}]
 
 
 # --- citations (ALCE, Gao et al. 2023, https://arxiv.org/abs/2305.14627) ----------------------
@@ -77,15 +82,13 @@ def citation_recall(question: Question, answer: Answer) -> float | None:
     """Share of the answer's sentences of which some citation overlaps gold evidence."""
     if not question.evidence or answer.refused:
         return None
-    by_marker = {str(citation.marker): citation for citation in answer.citations}
-    groups = re.findall(r"((?:\[\d+\])+)", answer.answer)
-    if not groups:
-        return 0.0
-    supported = [
-        any(is_gold(question, by_marker[m]) for m in _MARKER.findall(group) if m in by_marker)
-        for group in groups
-    ]
-    return sum(supported) / len(supported)
+    gold = {str(c.marker) for c in answer.citations if is_gold(question, c)}
+    sentences = supported = 0
+    # Markers stand behind a sentence, and speak for it alone.
+    for text, markers in _CITED.findall(answer.answer):
+        sentences += len(split_sentences(text))
+        supported += any(marker in gold for marker in _MARKER.findall(markers))
+    return supported / sentences if sentences else 0.0
 
 
 def citation_precision(question: Question, answer: Answer) -> float | None:
@@ -111,12 +114,12 @@ def quotes_exact(texts: Mapping[str, str]) -> Score:
     """1 where every quote is exactly its document's characters, and every marker resolves."""
 
     def score(question: Question, answer: Answer) -> float | None:
-        if not answer.citations:
+        markers = set(map(int, _MARKER.findall(answer.answer)))
+        if not answer.citations and not markers:
             return None
         exact = all(
             texts.get(c.doc, "")[c.start : c.end] == c.quote != "" for c in answer.citations
         )
-        markers = set(map(int, _MARKER.findall(answer.answer)))
         return float(exact and markers <= {c.marker for c in answer.citations})
 
     return score

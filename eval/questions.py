@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,9 @@ class Question:
         )
 
 
+_BEFORE, _AFTER = r"(?<!\w)(?<!\d[.,])", r"(?!\w)(?![.,]\d)"  # "18" is not in "18.228"
+
+
 def contains(text: str, spellings: Sequence[str]) -> bool:
     """Whether any spelling stands in the text as whole words.
 
@@ -73,7 +76,8 @@ def contains(text: str, spellings: Sequence[str]) -> bool:
     """
     folded = _fold(text)
     return any(
-        re.search(rf"(?<!\w){re.escape(_fold(spelling))}(?!\w)", folded) for spelling in spellings
+        re.search(rf"{_BEFORE}{re.escape(_fold(spelling))}{_AFTER}", folded)
+        for spelling in spellings
     )
 
 
@@ -81,6 +85,17 @@ def _fold(text: str) -> str:
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text.casefold())
     text = text.translate(str.maketrans("’‘“”–—", "''\"\"--"))
     return re.sub(r"\s+", " ", text).strip()
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Numbered lines that are not blank; QuestionFileError for what is not UTF-8."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(f"{path}: not UTF-8 at byte {error.start}") from None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line
 
 
 def load_questions(paths: Iterable[Path]) -> list[Question]:
@@ -91,7 +106,7 @@ def load_questions(paths: Iterable[Path]) -> list[Question]:
     questions: list[Question] = []
     seen: dict[str, str] = {}
     for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in read_lines(path):
             place = f"{path}, line {number}"
             question = _parse(line, place)
             if question.id in seen:
@@ -118,7 +133,7 @@ def _parse(line: str, place: str) -> Question:
 
     for name in ("id", "question"):
         check(name, _is_text(fields.get(name)), "a text that is not empty")
-    check("kind", _is_text(fields.get("kind")), "a text that is not empty")
+    check("kind", fields.get("kind") in KINDS, f"one of {', '.join(KINDS)}")
     check("answerable", isinstance(fields.get("answerable"), bool), "true or false")
     for name in ("facts", "forbidden"):
         check(name, _is_spellings(fields.get(name, [])), "a list of lists of texts")
@@ -147,8 +162,8 @@ def _is_evidence(value: object) -> bool:
         isinstance(span, dict)
         and span.keys() == {"doc", "start", "end"}
         and isinstance(span["doc"], str)
-        and isinstance(span["start"], int)
-        and isinstance(span["end"], int)
+        and type(span["start"]) is int
+        and type(span["end"]) is int
         for span in value
     )
 
@@ -179,7 +194,8 @@ def check_against_corpus(questions: Iterable[Question], texts: Mapping[str, str]
 def split_of(questions: Sequence[Question]) -> dict[str, str]:
     """Question id → "dev" or "test": within each kind, every other one by hash of its id.
 
-    Stratified and fixed: adding a question never moves more than its neighbours by hash.
+    Stratified, balanced, and fixed for a set of questions. A new question draws the split of its
+    kind anew, so questions are added only together with a new baseline and new reports.
     """
     by_kind: defaultdict[str, list[Question]] = defaultdict(list)
     for question in questions:

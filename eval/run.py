@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.cli import configure_logging, run
-from rag.errors import RagError, UsageError
+from rag.errors import UsageError
 from rag.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -60,8 +60,13 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, metavar="N", help="of draws and intervals (default: 0)")
     add("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     add("--resume", type=Path, metavar="RUN", help="finish an interrupted run with its options")
-    add("--gate", action="store_true", help=f"fail where a metric is worse than {BASELINE}")
-    add("--update-baseline", action="store_true", help=f"write the metrics to {BASELINE}")
+    baseline = made.add_mutually_exclusive_group()
+    baseline.add_argument(
+        "--gate", action="store_true", help=f"fail where a metric is worse than {BASELINE}"
+    )
+    baseline.add_argument(
+        "--update-baseline", action="store_true", help=f"write the metrics to {BASELINE}"
+    )
     add("--quiet", action="store_true", help="only warnings and errors on standard error")
     return made
 
@@ -79,6 +84,8 @@ def _main(options: argparse.Namespace) -> int:
     folder = options.resume
     if folder is not None:
         _take_options(options, folder)
+    if (options.gate or options.update_baseline) and (options.suite or options.limit):
+        raise UsageError("the baseline is of all our questions; drop --suite and --limit")
     from eval.suites import RetrievalSuite, load_suite
 
     suite = load_suite(options.suite)
@@ -128,6 +135,8 @@ def _new_folder(options: argparse.Namespace, suite: str) -> Path:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
+    while folder.exists():  # another run began within the same second
+        folder = folder.with_name(folder.name + "-again")
     folder.mkdir(parents=True)
     _write(folder / "conditions.json", conditions)
     return folder
@@ -159,10 +168,14 @@ def _read_records(path: Path) -> list[Record]:
 
     if not path.exists():
         return []
-    whole = [line for line in path.read_text(encoding="utf-8").split("\n")[:-1] if line]
-    path.write_text("".join(line + "\n" for line in whole), encoding="utf-8")
-    records: list[Record] = [read_record(line) for line in whole]
-    return records
+    with path.open("rb+") as file:
+        data = file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        file.truncate(len(whole))
+    try:
+        return [read_record(line) for line in whole.decode("utf-8").split("\n") if line]
+    except ValueError as error:
+        raise UsageError(f"{path} is not the transcript of a run ({error})") from None
 
 
 # --- asking -----------------------------------------------------------------------------------
@@ -249,18 +262,15 @@ def _score(
 
 
 def _conclude(metrics: dict[str, dict[str, Any]], folder: Path, options: argparse.Namespace) -> int:
-    from eval.gate import fallen, gated
+    from eval.gate import fallen, gated, read_baseline
 
     if options.update_baseline:
-        _write(BASELINE, {"run": folder.name, "metrics": gated(metrics)})
+        content = {"run": folder.name, "split": options.split, "metrics": gated(metrics)}
+        _write(BASELINE, content)
         print(f"wrote {BASELINE}")
     if not options.gate:
         return 0
-    try:
-        baseline = json.loads(BASELINE.read_text(encoding="utf-8"))["metrics"]
-    except (OSError, ValueError, KeyError) as error:
-        raise RagError(f"{BASELINE} cannot be read ({error}); run with --update-baseline") from None
-    problems = fallen(metrics, baseline)
+    problems = fallen(metrics, read_baseline(BASELINE, options.split))
     for problem in problems:
         print(f"gate: {problem}", file=sys.stderr)
     print("gate: " + ("failed" if problems else "passed"))

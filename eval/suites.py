@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from eval.questions import Question, check_against_corpus, load_questions, split_of
+from pydantic import TypeAdapter, ValidationError
+
+from eval.questions import (
+    GoldSpan,
+    Question,
+    QuestionFileError,
+    check_against_corpus,
+    load_questions,
+    read_lines,
+    split_of,
+)
 from rag.documents import load_corpus
 from rag.errors import UsageError
 
 ARTICLES = Path("seeds")
 QUESTIONS = Path("eval/questions")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,53 +69,82 @@ def own_suite() -> Suite:
     return Suite("articles", ARTICLES, tuple(questions), split_of(questions))
 
 
+@dataclass(frozen=True, slots=True)
+class _OutsideRow:
+    """A line of an outside qa.jsonl; further fields are passed over."""
+
+    id: str
+    question: str
+    answers: list[str]
+    answerable: bool
+    docs: list[str]
+    type: str = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A line of BEIR's docs.jsonl or queries.jsonl."""
+
+    id: str
+    text: str
+    title: str = ""
+
+
 def outside_suite(path: Path) -> Suite:
     """docs/*.txt and qa.jsonl (id, question, answers, answerable, docs, type).
 
     Gold documents are known, gold spans are not: a whole document counts as evidence. All
     questions are "test": nothing is tuned on them.
     """
-    lengths = {document.id: len(document.text) for document in load_corpus(path / "docs").documents}
-    rows = _read_lines(path / "qa.jsonl")
-    questions = tuple(_outside_question(row, lengths) for row in rows)
-    return Suite(path.name, path / "docs", questions, {q.id: "test" for q in questions})
-
-
-def _outside_question(row: dict[str, object], lengths: dict[str, int]) -> Question:
-    answers, docs = row["answers"], row["docs"]
-    assert isinstance(answers, list)
-    assert isinstance(docs, list)
-    evidence = [
-        {"doc": f"{doc}.txt", "start": 0, "end": lengths[f"{doc}.txt"]}
-        for doc in docs
-        if f"{doc}.txt" in lengths
-    ]
-    return Question.from_dict(
-        {
-            "id": row["id"],
-            "kind": row.get("type") or "question",
-            "question": row["question"],
-            "answerable": row["answerable"],
-            "facts": [answers] if answers else [],
-            "evidence": evidence,
-        }
+    documents = load_corpus(path / "docs").documents
+    whole = {d.id.removesuffix(".txt"): GoldSpan(d.id, 0, len(d.text)) for d in documents}
+    questions: dict[str, Question] = {}
+    for place, row in _read(TypeAdapter(_OutsideRow), path / "qa.jsonl"):
+        unknown = [doc for doc in row.docs if doc not in whole]
+        if unknown:
+            raise QuestionFileError(f"{place}: field docs names {unknown[0]}, not in {path}/docs")
+        if row.id in questions:
+            raise QuestionFileError(f"{place}: field id is {row.id!r}, already used")
+        questions[row.id] = Question(
+            id=row.id,
+            kind=row.type,
+            question=row.question,
+            answerable=row.answerable,
+            facts=(tuple(row.answers),) if row.answers else (),
+            evidence=tuple(whole[doc] for doc in row.docs),
+        )
+    return Suite(
+        path.name, path / "docs", tuple(questions.values()), dict.fromkeys(questions, "test")
     )
 
 
 def beir_suite(path: Path) -> RetrievalSuite:
     """docs.jsonl (id, title, text), queries.jsonl (id, text), qrels.tsv (query, doc, score)."""
+    texts = TypeAdapter(_Text)
     documents = {
-        str(row["id"]): f"{row.get('title', '')}\n\n{row['text']}".strip()
-        for row in _read_lines(path / "docs.jsonl")
+        row.id: f"{row.title}\n\n{row.text}".strip() for _, row in _read(texts, path / "docs.jsonl")
     }
-    queries = {str(row["id"]): str(row["text"]) for row in _read_lines(path / "queries.jsonl")}
+    queries = {row.id: row.text for _, row in _read(texts, path / "queries.jsonl")}
     qrels: dict[str, dict[str, int]] = {}
-    with (path / "qrels.tsv").open(encoding="utf-8", newline="") as file:
-        rows: Sequence[Sequence[str]] = list(csv.reader(file, delimiter="\t"))[1:]
-    for query, document, score in rows:
+    for number, line in list(read_lines(path / "qrels.tsv"))[1:]:  # a header comes first
+        query, _, rest = line.partition("\t")
+        document, _, score = rest.partition("\t")
+        if query not in queries or not score.strip().isdigit():
+            raise QuestionFileError(
+                f"{path / 'qrels.tsv'}, line {number}: expected a known query, a document and a "
+                f"whole number between tabs"
+            )
         qrels.setdefault(query, {})[document] = int(score)
     return RetrievalSuite(path.name, documents, queries, qrels)
 
 
-def _read_lines(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def _read(adapter: TypeAdapter[T], path: Path) -> Iterator[tuple[str, T]]:
+    """Each line with its place; QuestionFileError where it is not as expected."""
+    for number, line in read_lines(path):
+        place = f"{path}, line {number}"
+        try:
+            yield place, adapter.validate_json(line)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = ".".join(map(str, first["loc"])) or "line"
+            raise QuestionFileError(f"{place}: field {field}: {first['msg']}") from None

@@ -6,15 +6,21 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from rag.answer_kind import holds_answer_kind
 from rag.fusion import reciprocal_rank_fusion
 from rag.index import Index
 from rag.terms import terms
 from rag.types import Chunk, Embedder, Evidence, Hit, Vectors
 
 _DEPTH = 50  # of each ranking before fusion
-# score = cosine + 0.6 × share of the question's words + 0.3 × cosine of the window.
-_SHARE_WEIGHT = 0.6
-_WINDOW_WEIGHT = 0.3
+# score = cosine of the sentence, cosine of it with the sentence before (what "he" and "it" stand
+# for), shares of the question's words in both, and whether the sentence holds the kind of thing
+# that is asked for. Set by hand on development questions; eval/LOG.md has the gain of each part.
+_COSINE_WEIGHT = 0.7
+_PAIR_WEIGHT = 0.6
+_SHARE_WEIGHT = 0.3
+_CONTEXT_WEIGHT = 0.3
+_KIND_WEIGHT = 0.2
 # A caption or a date on a line of its own answers nothing: fewer words than this.
 _MIN_WORDS = 4
 
@@ -50,23 +56,22 @@ class Retriever:
     def _sentences(self, question: str, vector: Vectors, chunk: Chunk) -> Iterable[Evidence]:
         document = self._index.documents[chunk.doc]
         vectors = self._index.vectors_of(chunk)
-        cosines = vectors @ vector
         texts = [span.of(document.text) for span in chunk.sentences]
         for i, span in enumerate(chunk.sentences):
             if len(texts[i].split()) < _MIN_WORDS:
                 continue
-            around = slice(max(0, i - 1), i + 2)
-            window = vectors[around].sum(axis=0)
-            window_cosine = float(window @ vector / np.linalg.norm(window))
+            with_previous = slice(max(0, i - 1), i + 1)
+            pair = vectors[with_previous].sum(axis=0)
+            context = " ".join([document.title, *texts[with_previous]])
+            cosine = float(vectors[i] @ vector)
             score = (
-                float(cosines[i])
+                _COSINE_WEIGHT * cosine
+                + _PAIR_WEIGHT * float(pair @ vector / np.linalg.norm(pair))
                 + _SHARE_WEIGHT * self.share(question, texts[i])
-                + _WINDOW_WEIGHT * window_cosine
+                + _CONTEXT_WEIGHT * self.share(question, context)
+                + _KIND_WEIGHT * holds_answer_kind(question, texts[i])
             )
-            context = " ".join([document.title, *texts[max(0, i - 1) : i + 1]])
-            yield Evidence(
-                chunk.doc, span.start, span.end, texts[i], context, float(cosines[i]), score
-            )
+            yield Evidence(chunk.doc, span.start, span.end, texts[i], context, cosine, score)
 
 
 def covered(wanted: set[str], present: set[str], idf: Callable[[str], float]) -> float:

@@ -21,7 +21,7 @@ LAYERS = [
     },
     {"chunking", "claims", "cache", "manifest", "hub", "packaged", "dense", "prompt", "cli"},
     {"models", "lexical", "embedder", "generator"},
-    {"index"},
+    {"index", "answer_kind"},
     {"retriever", "abstention"},
     {"grounding"},
     {"pipeline"},

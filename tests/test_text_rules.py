@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answer_kind import holds_answer_kind
 from rag.claims import names, numbers
 from rag.config import Config
 from rag.errors import QuestionError, UsageError
@@ -106,3 +107,21 @@ def test_config_bounds(name: str, value: int) -> None:
 )
 def test_questions_that_ask_for_a_list(question: str, expected: bool) -> None:
     assert asks_for_a_list(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("How many factories are there in 2025?", "There are 600,000 factories in 2025.", 1),
+        ("How many factories are there in 2025?", "There were factories in 2025.", 0),
+        ("When was it founded?", "It was founded in April.", 1),
+        ("When was it founded?", "It was founded by friends.", 0),
+        ("Who leads Quark?", "Quark is led by Wu Jia.", 1),
+        ("Who leads Quark?", "Quark has a leader.", 0),
+        ("Why did it fall?", "It fell due to the pandemic.", 1),
+        ("Why did it fall?", "It fell.", 0),
+        ("Tell me of Quark", "It fell.", 0.5),
+    ],
+)
+def test_the_kind_of_answer(question: str, sentence: str, expected: float) -> None:
+    assert holds_answer_kind(question, sentence) == expected

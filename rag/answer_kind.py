@@ -1,0 +1,60 @@
+"""What kind of thing a question asks for, and whether a sentence holds one.
+
+The coarse answer types of Li & Roth 2002 (https://aclanthology.org/C02-1150/), by their question
+words: a sentence without a number does not answer "how many".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from rag.claims import names, numbers
+from rag.terms import tokens
+
+Kind = Literal["number", "date", "name", "reason", "other"]
+
+_QUESTIONS: dict[Kind, re.Pattern[str]] = {
+    "number": re.compile(
+        r"\bhow (much|many|large|big|high|far|long|old|often|strongly)\b|\bpercentage\b"
+        r"|\bwhat (percent|share|price|number|amount|proportion)\b",
+        re.IGNORECASE,
+    ),
+    "date": re.compile(r"\bwhen\b|\b(what|which) (year|date|day|month|time)\b", re.IGNORECASE),
+    "name": re.compile(
+        r"\b(who|whom|whose|where)\b|\bwhich (person|executive|city|country|place)\b", re.IGNORECASE
+    ),
+    "reason": re.compile(r"\bwhy\b|\breasons?\b|\bwhat (made|caused|drove|led)\b", re.IGNORECASE),
+}
+_DATE = re.compile(
+    r"\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
+    r"|oct(ober)?|nov(ember)?|dec(ember)?|(mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|century|year|month|week|day|today|yesterday|ago|since|1\d{3}|20\d{2})\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(because|due to|driven by|as a result|caus\w*|thanks to|since|in order|therefore|owing"
+    r"|attribut\w*|to (achieve|ensure|help)|aim\w*|mainly|reason\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def answer_kind(question: str) -> Kind:
+    """The kind asked for; "other" where the question words do not tell."""
+    return next((kind for kind, words in _QUESTIONS.items() if words.search(question)), "other")
+
+
+def holds_answer_kind(question: str, sentence: str) -> float:
+    """1 where the sentence holds something of the kind asked for that the question does not, 0
+    where it does not, 0.5 where the kind is unknown."""
+    match answer_kind(question):
+        case "number":
+            return float(bool(numbers(sentence) - numbers(question)))
+        case "date":
+            return float(_DATE.search(sentence) is not None)
+        case "name":
+            return float(bool(names(sentence) - set(tokens(question))))
+        case "reason":
+            return float(_REASON.search(sentence) is not None)
+        case _:
+            return 0.5
