@@ -58,7 +58,9 @@ def read_baseline(path: Path, split: str) -> Metrics:
     try:
         baseline = _BASELINE.validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise RagError(f"{path} cannot be read ({str(error).splitlines()[0]}); run with --update-baseline") from None
+        raise RagError(
+            f"{path} cannot be read ({str(error).splitlines()[0]}); run with --update-baseline"
+        ) from None
     if baseline.split != split:
         raise RagError(f"{path} is of the {baseline.split} questions, the run of {split}")
     return {name: asdict(metric) for name, metric in baseline.metrics.items()}

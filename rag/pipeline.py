@@ -31,6 +31,7 @@ from rag.types import (
 log = logging.getLogger(__name__)
 
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
+_NEAR = 0.1  # a second sentence is quoted too, where its score is less than this behind
 
 
 class Pipeline:
@@ -68,7 +69,7 @@ class Pipeline:
         vector = self._retriever.embed(question)
         hits = self._retriever.search(question, vector, self._config.top_k)
         evidence = self._retriever.evidence(question, vector, hits)
-        confidence = abstention.probability(question, evidence)
+        confidence = abstention.probability(evidence)
         answerable = confidence >= abstention.THRESHOLD
         retrieved = time.perf_counter()
         draft = self._draft(question, evidence) if answerable else ""
@@ -99,7 +100,7 @@ class Pipeline:
         return self._generator.generate(messages, max_new_tokens=2 * max_words)
 
     def _ground(self, question: str, draft: str, evidence: Sequence[Evidence]) -> list[Grounded]:
-        """The supported part of the draft, or else the best source sentence itself.
+        """The supported part of the draft, or else the best source sentences themselves.
 
         A list is answered by the source sentence that lists most, unless the draft lists as much.
         """
@@ -114,8 +115,14 @@ class Pipeline:
                 drafted = []
         if drafted:
             return drafted
-        quoted = (grounder.ground_sentence(e.text) for e in quotable)
-        return [best for best in quoted if best is not None][:1]
+        quoted: list[Grounded] = []
+        for candidate in quotable:
+            if quoted and quotable[0].score - candidate.score >= _NEAR:
+                continue
+            found = grounder.ground_sentence(candidate.text)
+            if found is not None and not any(candidate in said.quotes for said in quoted):
+                quoted.append(found)
+        return quoted[:2]
 
     def _within_max_words(self, sentences: Sequence[Grounded]) -> list[Grounded]:
         """The first sentence, and further ones while they fit."""

@@ -9,7 +9,7 @@ from rag.types import Evidence, Message
 REFUSAL = "The corpus does not tell."
 # A token is at least one byte of UTF-8, so bytes bound the prompt whatever the language.
 MAX_EVIDENCE_BYTES = 2400
-MAX_SENTENCES = 6
+MAX_SENTENCES = 3
 
 _SYSTEM = (
     "You answer questions from the passages you are given. "

@@ -63,15 +63,16 @@ class Retriever:
             with_previous = slice(max(0, i - 1), i + 1)
             pair = vectors[with_previous].sum(axis=0)
             context = " ".join([document.title, *texts[with_previous]])
-            cosine = float(vectors[i] @ vector)
+            cosine, share = float(vectors[i] @ vector), self.share(question, texts[i])
             score = (
                 _COSINE_WEIGHT * cosine
                 + _PAIR_WEIGHT * float(pair @ vector / np.linalg.norm(pair))
-                + _SHARE_WEIGHT * self.share(question, texts[i])
+                + _SHARE_WEIGHT * share
                 + _CONTEXT_WEIGHT * self.share(question, context)
                 + _KIND_WEIGHT * holds_answer_kind(question, texts[i])
             )
-            yield Evidence(chunk.doc, span.start, span.end, texts[i], context, cosine, score)
+            place = (chunk.doc, span.start, span.end)
+            yield Evidence(*place, texts[i], context, cosine, share, score)
 
 
 def covered(wanted: set[str], present: set[str], idf: Callable[[str], float]) -> float:

@@ -62,7 +62,8 @@ class Evidence:
     """One source sentence that may support an answer; a larger score is better.
 
     ``context`` is the document's title, the sentence before, and the sentence: what a reader
-    knows on reaching its end. ``cosine`` is that of question and sentence.
+    knows on reaching its end. ``cosine`` is that of question and sentence, ``share`` the part of
+    the question's words that stand in the sentence, weighted by IDF, 0 to 1.
     """
 
     doc: str
@@ -71,6 +72,7 @@ class Evidence:
     text: str
     context: str
     cosine: float
+    share: float
     score: float
 
 

@@ -56,7 +56,7 @@ def test_lines_of_standard_input(here, capsys, monkeypatch) -> None:
     lines = (
         b"How many eggs does the queen lay?\n\n  \n\xff\xfe\n"
         + b"x" * 100_000
-        + b"\nHow hot is the water for green tea?"
+        + b"\nHow hot is green tea steeped?"
     )
     assert asked("--json", stdin=lines, monkeypatch=monkeypatch) == 2
     out, err = capsys.readouterr()

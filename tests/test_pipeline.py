@@ -116,4 +116,4 @@ def test_a_list_is_answered_by_the_sentence_that_lists_most(corpus_folder: Path)
     )
     draft = "The Wild Dogs are a well known band of friends from Dublin."
     answer = pipeline(corpus_folder, FixedGenerator(draft)).ask("Who are the Wild Dogs?")
-    assert answer.answer == "The Wild Dogs are Anna, Boris, Carla and Dmitri. [1]"
+    assert answer.answer.startswith("The Wild Dogs are Anna, Boris, Carla and Dmitri. [1]")
