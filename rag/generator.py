@@ -6,7 +6,7 @@ import hashlib
 import logging
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,9 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     hide_loading_bars()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    arithmetic, reason = choose_arithmetic()
+    arithmetic, reason = choose_arithmetic(
+        torch.cpu.get_capabilities(), torch.backends.quantized.supported_engines
+    )
     log.info("generator runs in %s (%s)", arithmetic, reason)
     dtype = torch.float32 if arithmetic == "float32" else torch.bfloat16
     try:
@@ -109,17 +111,17 @@ def use_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
-def choose_arithmetic() -> tuple[str, str]:
+def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) -> tuple[str, str]:
     """The fastest arithmetic that the CPU does natively without loss that we could measure.
 
     bfloat16 with AMX or AVX512-bf16 (four times faster prefill than float32), int8 with AVX2
     (2.8 times faster answers, see eval/LOG.md), else float32. With the reason, in words.
+    ``features`` are the CPU's, ``engines`` those that torch has int8 kernels of.
     """
-    has = torch.cpu.get_capabilities()
     for feature in ("amx_bf16", "avx512_bf16"):
-        if has.get(feature):
+        if features.get(feature):
             return "bfloat16", f"the CPU has {feature}"
-    if has.get("avx2") and "fbgemm" in torch.backends.quantized.supported_engines:
+    if features.get("avx2") and "fbgemm" in engines:
         return "int8", "the CPU has avx2, but neither amx_bf16 nor avx512_bf16"
     return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
 

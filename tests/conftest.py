@@ -90,3 +90,30 @@ def corpus_folder(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random-weight Qwen2 that reads single bytes, as small as it gets."""
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
+
+    folder = tmp_path_factory.mktemp("tiny")
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    words = [*special, *sorted(ByteLevel.alphabet())]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    fast = Qwen2Tokenizer(vocab=vocabulary, merges=[])
+    fast.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+    fast.save_pretrained(folder)
+    config = Qwen2Config(
+        vocab_size=len(words),
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    Qwen2ForCausalLM(config).save_pretrained(folder)
+    return folder
