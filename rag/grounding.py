@@ -27,6 +27,7 @@ MIN_SHARED_QUESTION = 0.5
 # What the quotes add to the question, as a multiple of the IDF of one unknown word: it keeps
 # "The Four Little Dragons of Alibaba are the Four Little Dragons" from being an answer.
 MIN_INFORMATION = 0.5
+_FRAGMENT = 3  # words, stop words not counted, up to which a draft is no full sentence
 _UNKNOWN = "\0"  # a term that no corpus holds
 _NEIGHBOUR_CHARS = 3  # between two sentences that may be quoted together
 
@@ -85,7 +86,9 @@ class Grounder:
         new = words - set(terms(self._question))
         if sum(map(self._idf, new & quoted)) < MIN_INFORMATION * self._idf(_UNKNOWN):
             return 0.0
-        if covered(words, set(terms(read)), self._idf) < MIN_CONTEXT:
+        # A fragment ("In 2025.") says what the question says, so that must stand there, too.
+        claimed = words if len(words) > _FRAGMENT else words | set(terms(self._question))
+        if covered(claimed, set(terms(read)), self._idf) < MIN_CONTEXT:
             return 0.0
         if leaps_over_a_name(sentence, said):
             return 0.0

@@ -42,6 +42,7 @@ def test_a_faithful_short_form_is_supported() -> None:
         ("Was Xu a professor?", "Xu Zhuhong was a professor at Salesforce.", SCIENTIST),
         ("How many employees has Alibaba?", "Alibaba has 2021 employees.", FINE),
         ("What are the Dragons of Alibaba?", "The Dragons of Alibaba are the Dragons.", FINE),
+        ("In what year was Quark released?", "In 2021.", FINE),
         ("How much was it?", "Nobody knows what the moon costs.", FINE),
     ],
 )
