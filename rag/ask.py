@@ -9,13 +9,14 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rag.cli import add_corpus_options, configure_logging, index_folder, report_skipped, run
 from rag.config import Config
 from rag.errors import QuestionError
 from rag.question import check_question
+from rag.terminal import printable
 
 if TYPE_CHECKING:
     from rag.documents import Corpus
@@ -84,12 +85,11 @@ def _main(options: argparse.Namespace) -> int:
     from rag.documents import load_corpus
 
     corpus = load_corpus(options.corpus)
-    pipeline = _open(options, corpus, config)
+    status = 0
     if options.question is not None:
-        _print(pipeline.ask(options.question), options)
-        status = 0
+        _print(_open(options, corpus, config).ask(options.question), options)
     else:
-        status = _answer_lines(pipeline, options)
+        status = _answer_lines(lambda: _open(options, corpus, config), options)
     report_skipped(corpus)
     return status
 
@@ -105,14 +105,20 @@ def _open(options: argparse.Namespace, corpus: Corpus, config: Config) -> Pipeli
     return pipeline
 
 
-def _answer_lines(pipeline: Pipeline, options: argparse.Namespace) -> int:
-    """One answer for each line that is not blank; a bad line is reported and passed over."""
+def _answer_lines(open_pipeline: Callable[[], Pipeline], options: argparse.Namespace) -> int:
+    """One answer for each line that is not blank; a bad line is reported and passed over.
+
+    Models are loaded at the first question, so that no question costs nothing.
+    """
     status = 0
+    pipeline: Pipeline | None = None
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
             continue
         try:
-            answer = pipeline.ask(_decode(line))
+            question = check_question(_decode(line))
+            pipeline = pipeline or open_pipeline()
+            answer = pipeline.ask(question)
         except QuestionError as error:
             status = 2
             print(f"rag: line {number}: {error}", file=sys.stderr)
@@ -148,23 +154,21 @@ def _print(answer: Answer, options: argparse.Namespace) -> None:
 
 def format_answer(answer: Answer, width: int) -> Iterator[str]:
     """Lines for a terminal: the answer, then a numbered list of files, titles and quotes."""
-    yield from textwrap.wrap(answer.answer, width)
+    yield from textwrap.wrap(printable(answer.answer), width)
     for citation in answer.citations:
         yield ""
         head = f"[{citation.marker}] {citation.doc}"
         if citation.title != citation.doc:
             head += f" · {citation.title}"
-        yield from textwrap.wrap(head, width, subsequent_indent="    ")
-        quote = " ".join(citation.quote.split())
-        yield from textwrap.wrap(
-            f"“{quote}”", width, initial_indent="    ", subsequent_indent="    "
-        )
+        yield from textwrap.wrap(printable(head), width, subsequent_indent="    ")
+        quote = f"“{printable(citation.quote)}”"
+        yield from textwrap.wrap(quote, width, initial_indent="    ", subsequent_indent="    ")
     if answer.refused and answer.passages:
         yield ""
         yield "Nearest passages, none of which answers:"
         for passage in answer.passages[:3]:
-            start = " ".join(passage.text.split())[:300]
-            yield textwrap.shorten(f"  {passage.doc}: {start}", width, placeholder=" …")
+            start = printable(f"{passage.doc}: {passage.text[:300]}")
+            yield "  " + textwrap.shorten(start, width - 2, placeholder=" …")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import CorpusError
+from rag.terminal import printable
 from rag.types import Document
 
 SUFFIXES = (".txt", ".md")
@@ -49,7 +50,7 @@ def load_corpus(root: Path) -> Corpus:
             data = _read(path, root)
             text = _decode(data)
         except _Unreadable as error:
-            skipped.append(Skipped(_printable(doc_id), str(error)))
+            skipped.append(Skipped(printable(doc_id), str(error)))
             continue
         documents.append(Document(doc_id, find_title(text) or path.name, text))
         fingerprints[doc_id] = hashlib.sha256(data).hexdigest()
@@ -113,11 +114,6 @@ def _decode(data: bytes) -> str:
     if not text.strip("\ufeff \t\r\n"):
         raise _Unreadable("empty")
     return text
-
-
-def _printable(name: str) -> str:
-    """A file name that can be put on one line of a terminal, whatever it holds."""
-    return "".join(c if c.isprintable() else "�" for c in name)
 
 
 def find_title(text: str) -> str | None:

@@ -7,7 +7,7 @@ import sys
 from conftest import ROOT
 
 LAYERS = [
-    {"types", "errors"},
+    {"types", "errors", "terminal"},
     {
         "config",
         "question",

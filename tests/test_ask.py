@@ -71,9 +71,20 @@ def test_lines_of_standard_input(here, capsys, monkeypatch) -> None:
     assert "rag: line 5: the question has 100,000 characters" in err
 
 
-def test_no_lines_are_no_answers(here, capsys, monkeypatch) -> None:
-    assert asked(stdin=b"", monkeypatch=monkeypatch) == 0
-    assert capsys.readouterr().out == ""
+def test_no_lines_are_no_answers_and_load_nothing(here, capsys, monkeypatch) -> None:
+    assert asked(stdin=b"\n", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_escape_sequences_in_a_document_do_not_reach_the_terminal(
+    here, capsys, monkeypatch
+) -> None:
+    text = "The lighthouse keeper is called \x1b[31mMarge\u202e Simpson\x07 today."
+    (here / "corpus" / "light.txt").write_text(text)
+    assert asked("Who is the lighthouse keeper called?", monkeypatch=monkeypatch) == 0
+    out = capsys.readouterr().out
+    assert "Marge" in out
+    assert not {"\x1b", "\u202e", "\x07"} & set(out)
 
 
 @pytest.mark.parametrize(
