@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from itertools import accumulate
@@ -31,6 +32,7 @@ from rag.types import (
 log = logging.getLogger(__name__)
 
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
+_FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
 _NEAR = 0.1  # a second sentence is quoted too, where its score is less than this behind
 
 
@@ -106,23 +108,14 @@ class Pipeline:
         """
         log.debug("draft: %s", draft)
         grounder = Grounder(question, evidence, self.index.lexical.idf)
-        drafted = self._within_max_words(grounder.ground(draft))
+        drafted = grounder.ground(draft)
         quotable = [e for e in evidence[:_QUOTABLE] if grounder.is_about(e)]
         if asks_for_a_list(question):
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
             told = {fact for sentence in drafted for fact in grounder.new_facts(sentence.text)}
             if quotable and len(grounder.new_facts(quotable[0].text)) > len(told):
                 drafted = []
-        if drafted:
-            return drafted
-        quoted: list[Grounded] = []
-        for candidate in quotable:
-            if quoted and quotable[0].score - candidate.score >= _NEAR:
-                continue
-            found = grounder.ground_sentence(candidate.text)
-            if found is not None and not any(candidate in said.quotes for said in quoted):
-                quoted.append(found)
-        return quoted[:2]
+        return self._within_max_words(drafted or _quote(grounder, quotable))
 
     def _within_max_words(self, sentences: Sequence[Grounded]) -> list[Grounded]:
         """The first sentence, and further ones while they fit."""
@@ -149,8 +142,22 @@ class Pipeline:
                         quote=document.text[quote.start : quote.end],
                     )
                 markers += f"[{citations[key].marker}]"
-            parts.append(f"{sentence.text} {markers}")
+            # Markers of a draft or of a document are not ours, and would point at nothing.
+            text = _FOREIGN_MARKER.sub("", " ".join(sentence.text.split()))
+            parts.append(f"{text} {markers}")
         return " ".join(parts), tuple(citations.values())
+
+
+def _quote(grounder: Grounder, candidates: Sequence[Evidence]) -> list[Grounded]:
+    """The first candidate that can stand as an answer, and a second one that is near it."""
+    quoted: list[Grounded] = []
+    for candidate in candidates:
+        if quoted and candidates[0].score - candidate.score >= _NEAR:
+            continue
+        found = grounder.ground_sentence(candidate.text)
+        if found is not None and not any(candidate in said.quotes for said in quoted):
+            quoted.append(found)
+    return quoted[:2]
 
 
 def passage(hit: Hit) -> Passage:

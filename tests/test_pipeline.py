@@ -117,3 +117,26 @@ def test_a_list_is_answered_by_the_sentence_that_lists_most(corpus_folder: Path)
     draft = "The Wild Dogs are a well known band of friends from Dublin."
     answer = pipeline(corpus_folder, FixedGenerator(draft)).ask("Who are the Wild Dogs?")
     assert answer.answer.startswith("The Wild Dogs are Anna, Boris, Carla and Dmitri. [1]")
+
+
+def test_markers_inside_a_document_are_quoted_but_not_cited(corpus_folder: Path) -> None:
+    line = "The comet Zarquon[3] returns every 76 years [12], said astronomers."
+    (corpus_folder / "comet.txt").write_text(line)
+    answer = pipeline(corpus_folder).ask("After how many years does the comet Zarquon return?")
+    assert answer.answer == "The comet Zarquon returns every 76 years, said astronomers. [1]"
+    assert answer.citations[0].quote == line
+    check_quotes(answer, corpus_folder)
+
+
+def test_max_words_holds_for_quotes_too(corpus_folder: Path) -> None:
+    (corpus_folder / "cats.txt").write_text(
+        "Cats in Lisbon sleep about sixteen hours a day. Cats in Porto sleep about ten hours a day."
+    )
+    question = "How many hours do cats sleep a day?"
+    two, one = (
+        pipeline(corpus_folder, FixedGenerator(""), Config(max_words=words)).ask(question).answer
+        for words in (60, 10)
+    )
+    assert "Lisbon" in two
+    assert "Porto" in two
+    assert ("Lisbon" in one) != ("Porto" in one)
