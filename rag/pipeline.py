@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
 _FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
+_ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _NEAR = 0.1  # a second sentence is quoted too, where its score is less than this behind
 
 
@@ -142,9 +143,7 @@ class Pipeline:
                         quote=document.text[quote.start : quote.end],
                     )
                 markers += f"[{citations[key].marker}]"
-            # Markers of a draft or of a document are not ours, and would point at nothing.
-            text = _FOREIGN_MARKER.sub("", " ".join(sentence.text.split()))
-            parts.append(f"{text} {markers}")
+            parts.append(f"{_displayed(sentence.text)} {markers}")
         return " ".join(parts), tuple(citations.values())
 
 
@@ -158,6 +157,15 @@ def _quote(grounder: Grounder, candidates: Sequence[Evidence]) -> list[Grounded]
         if found is not None and not any(candidate in said.quotes for said in quoted):
             quoted.append(found)
     return quoted[:2]
+
+
+def _displayed(sentence: str) -> str:
+    """A sentence as part of an answer: on one line, ended, and without markers of its own.
+
+    Markers of a draft or of a document are not ours, and would point at nothing.
+    """
+    text = _FOREIGN_MARKER.sub("", " ".join(sentence.split()))
+    return text if _ENDED.search(text) else text + "."
 
 
 def passage(hit: Hit) -> Passage:

@@ -140,3 +140,12 @@ def test_max_words_holds_for_quotes_too(corpus_folder: Path) -> None:
     assert "Lisbon" in two
     assert "Porto" in two
     assert ("Lisbon" in one) != ("Porto" in one)
+
+
+def test_a_sentence_that_lost_its_full_stop_is_ended_in_the_answer_only(
+    corpus_folder: Path,
+) -> None:
+    (corpus_folder / "owl.txt").write_text("The owl Minerva lives in northern Wales")
+    answer = pipeline(corpus_folder).ask("Where does the owl Minerva live?")
+    assert answer.answer == "The owl Minerva lives in northern Wales. [1]"
+    assert answer.citations[0].quote == "The owl Minerva lives in northern Wales"
