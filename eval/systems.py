@@ -29,7 +29,7 @@ from rag.types import (
 )
 
 _TOP = 4  # chunks that the baselines read
-_MAX_NEW_TOKENS = 120  # as ours, at its default of 60 words
+_MAX_NEW_TOKENS = 120  # as ours, which asks for at most 60 words
 
 
 class System(Protocol):

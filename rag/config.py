@@ -23,7 +23,7 @@ class Config:
 
     chunk_chars: int = 900  # MiniLM reads 256 tokens, about 1,000 characters of English
     top_k: int = 8  # chunks that answer sentences are looked for in
-    max_words: int = 60  # of the printed answer
+    max_words: int = 100  # of the printed answer: two long source sentences
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():

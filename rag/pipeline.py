@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
 _FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
 _ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
+_DRAFT_WORDS = 60  # that the generator is asked for at most
 _NEAR = 0.1  # a second sentence is quoted too, where its score is less than this behind
 
 
@@ -97,7 +98,7 @@ class Pipeline:
         )
 
     def _draft(self, question: str, evidence: Sequence[Evidence]) -> str:
-        max_words = self._config.max_words
+        max_words = min(_DRAFT_WORDS, self._config.max_words)
         messages = prompt.messages(question, evidence, max_words)
         # English takes about 1.3 tokens a word, names and numbers more.
         return self._generator.generate(messages, max_new_tokens=2 * max_words)
