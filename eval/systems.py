@@ -68,17 +68,18 @@ class SinglePrompt:
         retrieved = time.perf_counter()
         reply = self._generator.generate(_single_prompt(asked, hits), _MAX_NEW_TOKENS)
         ended = time.perf_counter()
+        declined = _declines(reply)
         citations = tuple(_cite(number, hit) for number, hit in enumerate(hits, start=1))
         used = tuple(c for c in citations if f"[{c.marker}]" in reply)
         return Answer(
             question=asked,
             answer=reply,
-            refused=_declines(reply),
+            refused=declined,
             citations=used,
             passages=tuple(map(passage, hits)),
             models=self._names,
             seconds=_seconds(started, retrieved, ended),
-            confidence=float(not _declines(reply)),
+            confidence=float(not declined),
         )
 
 

@@ -48,6 +48,7 @@ class Grounder:
         self, question: str, evidence: Sequence[Evidence], idf: Callable[[str], float]
     ) -> None:
         self._question = question
+        self._asked = set(terms(question))
         self._evidence = evidence
         self._idf = idf
 
@@ -83,11 +84,11 @@ class Grounder:
         if not names(sentence) <= set(tokens(said)) | asked:
             return 0.0
         words, quoted = set(terms(sentence)), set(terms(said))
-        new = words - set(terms(self._question))
+        new = words - self._asked
         if sum(map(self._idf, new & quoted)) < MIN_INFORMATION * self._idf(_UNKNOWN):
             return 0.0
         # A fragment ("In 2025.") says what the question says, so that must stand there, too.
-        claimed = words if len(words) > _FRAGMENT else words | set(terms(self._question))
+        claimed = words if len(words) > _FRAGMENT else words | self._asked
         if covered(claimed, set(terms(read)), self._idf) < MIN_CONTEXT:
             return 0.0
         if leaps_over_a_name(sentence, said):
@@ -99,7 +100,7 @@ class Grounder:
         """Names and numbers that the text adds to the question, as terms."""
         found = {term for name in names(text) for term in terms(name)}
         found |= {token for token in tokens(text) if token[0].isdigit()}
-        return found - set(terms(self._question))
+        return found - self._asked
 
     def is_about(self, evidence: Evidence) -> bool:
         """Whether at least half of the names in the question stand in the sentence or before it.
@@ -121,7 +122,7 @@ class Grounder:
         return (
             bool(facts)
             and covered(facts, set(terms(evidence.text)), self._idf) >= MIN_SUPPORT
-            and covered(set(terms(self._question)), before, self._idf) >= MIN_SHARED_QUESTION
+            and covered(self._asked, before, self._idf) >= MIN_SHARED_QUESTION
         )
 
     def _best(

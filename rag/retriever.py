@@ -46,14 +46,17 @@ class Retriever:
 
     def evidence(self, question: str, vector: Vectors, hits: Sequence[Hit]) -> list[Evidence]:
         """All sentences of the hits, those most likely to answer first, ties by place."""
-        found = [e for hit in hits for e in self._sentences(question, vector, hit.chunk)]
+        asked = set(terms(question))
+        found = [e for hit in hits for e in self._sentences(question, asked, vector, hit.chunk)]
         return sorted(found, key=lambda e: (-e.score, e.doc, e.start))
 
-    def share(self, question: str, text: str) -> float:
-        """The part of the question's words that stand in ``text``, weighted by IDF; 0 to 1."""
-        return covered(set(terms(question)), set(terms(text)), self._index.lexical.idf)
+    def _share(self, asked: set[str], text: str) -> float:
+        """The part of the question's terms that stand in ``text``, weighted by IDF; 0 to 1."""
+        return covered(asked, set(terms(text)), self._index.lexical.idf)
 
-    def _sentences(self, question: str, vector: Vectors, chunk: Chunk) -> Iterable[Evidence]:
+    def _sentences(
+        self, question: str, asked: set[str], vector: Vectors, chunk: Chunk
+    ) -> Iterable[Evidence]:
         document = self._index.documents[chunk.doc]
         vectors = self._index.vectors_of(chunk)
         texts = [span.of(document.text) for span in chunk.sentences]
@@ -63,12 +66,12 @@ class Retriever:
             with_previous = slice(max(0, i - 1), i + 1)
             pair = vectors[with_previous].sum(axis=0)
             context = " ".join([document.title, *texts[with_previous]])
-            cosine, share = float(vectors[i] @ vector), self.share(question, texts[i])
+            cosine, share = float(vectors[i] @ vector), self._share(asked, texts[i])
             score = (
                 _COSINE_WEIGHT * cosine
                 + _PAIR_WEIGHT * float(pair @ vector / np.linalg.norm(pair))
                 + _SHARE_WEIGHT * share
-                + _CONTEXT_WEIGHT * self.share(question, context)
+                + _CONTEXT_WEIGHT * self._share(asked, context)
                 + _KIND_WEIGHT * holds_answer_kind(question, texts[i])
             )
             place = (chunk.doc, span.start, span.end)
