@@ -13,7 +13,7 @@ from rag.documents import load_corpus
 from rag.embedder import load_embedder
 from rag.generator import load_generator
 from rag.index import Index, open_or_build
-from rag.models import EMBEDDER, GENERATOR, resolve
+from rag.models import EMBEDDER, resolve, resolve_generator
 from rag.pipeline import Pipeline, passage
 from rag.question import check_question
 from rag.retriever import Retriever
@@ -118,7 +118,7 @@ def open_system(name: str, corpus: Path, index_folder: Path, generator: str | No
     retriever = Retriever(index, embedder)
     if name == "best-sentence":
         return BestSentence(index, retriever, ModelNames("none", embedder.name))
-    model = load_generator(resolve(GENERATOR, generator))
+    model = load_generator(resolve_generator(generator))
     names = ModelNames(model.name, embedder.name)
     if name == "ours":
         return Ours(Pipeline(index, embedder, model, Config()))

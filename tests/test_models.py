@@ -14,7 +14,7 @@ from rag import cache, hub, packaged
 from rag.cache import cached_folder
 from rag.errors import ModelError, UsageError
 from rag.generator import load_generator
-from rag.models import EMBEDDER, GENERATOR, resolve
+from rag.models import EMBEDDER, GENERATOR, GENERATORS, resolve
 from rag.weights import Gguf, PackagedFiles
 
 
@@ -128,7 +128,7 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
 
 
 def test_the_specs_are_pinned() -> None:
-    for spec in (EMBEDDER, GENERATOR):
+    for spec in (EMBEDDER, *GENERATORS.values()):
         assert len(spec.revision) == 40
         assert len(spec.packaged.sha256) == 64
 
