@@ -98,9 +98,8 @@ def _open(options: argparse.Namespace, corpus: Corpus, config: Config) -> Pipeli
     from rag.pipeline import Pipeline
 
     started = time.perf_counter()
-    pipeline = Pipeline.open(
-        corpus, index_folder(options.corpus, options.index), config, options.generator
-    )
+    folder = index_folder(options.corpus, options.index)
+    pipeline = Pipeline.open(corpus, folder, config, options.generator, options.embedder)
     log.info("ready in %.1f s", time.perf_counter() - started)
     return pipeline
 

@@ -37,7 +37,8 @@ def _main(options: argparse.Namespace) -> int:
     from rag.index import open_or_build
     from rag.models import EMBEDDER, resolve
 
-    index = open_or_build(folder, corpus, load_embedder(resolve(EMBEDDER)), Config())
+    embedder = load_embedder(resolve(EMBEDDER, options.embedder))
+    index = open_or_build(folder, corpus, embedder, Config())
     print(f"{folder}: {len(index.documents)} documents, {len(index.chunks)} chunks")
     report_skipped(corpus)
     return 0

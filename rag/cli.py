@@ -22,7 +22,7 @@ INDEXES = Path("indexes")
 
 
 def add_corpus_options(parser: argparse.ArgumentParser) -> None:
-    """--corpus, --index and --quiet."""
+    """--corpus, --index, --embedder and --quiet."""
     parser.add_argument(
         "--corpus",
         type=Path,
@@ -34,6 +34,12 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
         "--index",
         metavar="NAME",
         help="index to use, a folder in ./indexes (default: named after the corpus folder)",
+    )
+    parser.add_argument(
+        "--embedder",
+        metavar="MODEL",
+        help="sentence-transformers folder or hub name (default: all-MiniLM-L6-v2); the index is "
+        "made anew when it changes",
     )
     parser.add_argument(
         "--quiet", action="store_true", help="only warnings and errors on standard error"

@@ -72,7 +72,7 @@ GENERATORS: Mapping[str, ModelSpec] = {"0.5b": GENERATOR, "1.5b": _GENERATOR_LAR
 
 def resolve_generator(choice: str | None = None) -> Weights:
     """``choice`` is a size in GENERATORS, or what ``resolve`` takes; None is the 0.5B."""
-    if choice in GENERATORS:
+    if choice is not None and choice in GENERATORS:
         return resolve(GENERATORS[choice])
     return resolve(GENERATOR, choice)
 

@@ -52,19 +52,25 @@ class Pipeline:
 
     @classmethod
     def open(
-        cls, corpus: Corpus, index_folder: Path, config: Config, generator: str | None = None
+        cls,
+        corpus: Corpus,
+        index_folder: Path,
+        config: Config,
+        generator: str | None = None,
+        embedder: str | None = None,
     ) -> Pipeline:
         """Load models, and open the index of ``corpus`` or build it.
 
-        ``generator`` is a folder, a GGUF file or a hub name; None is the default.
+        ``generator`` is a size, a folder, a GGUF file or a hub name, ``embedder`` a folder or
+        a hub name; None is the default.
         """
         from rag.embedder import load_embedder
         from rag.generator import load_generator
 
         generator_weights = resolve_generator(generator)
-        embedder = load_embedder(resolve(EMBEDDER))
-        index = open_or_build(index_folder, corpus, embedder, config)
-        return cls(index, embedder, load_generator(generator_weights), config)
+        model = load_embedder(resolve(EMBEDDER, embedder))
+        index = open_or_build(index_folder, corpus, model, config)
+        return cls(index, model, load_generator(generator_weights), config)
 
     def ask(self, question: str) -> Answer:
         """Retrieve, draft, check and cite. Raises QuestionError for what is no question."""

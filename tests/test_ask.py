@@ -23,6 +23,7 @@ def here(corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A working folder with a corpus, and models that are fakes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(rag.pipeline, "resolve", lambda spec, choice=None: choice)
+    monkeypatch.setattr(rag.pipeline, "resolve_generator", lambda choice=None: choice)
     monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
     monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
     return tmp_path
