@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from eval.questions import GoldSpan, Question, contains
 from rag.sentences import split_sentences
-from rag.types import Answer, Citation
+from rag.types import Answer, Citation, Evidence
 
 Score = Callable[[Question, Answer], float | None]
 
@@ -99,15 +99,15 @@ def citation_precision(question: Question, answer: Answer) -> float | None:
     return sum(gold) / len(gold) if gold else 0.0
 
 
-def is_gold(question: Question, citation: Citation) -> bool:
-    """Whether the quote and a gold span share at least half of the shorter one."""
-    return any(_overlaps(span, citation) for span in question.evidence)
+def is_gold(question: Question, place: Citation | Evidence) -> bool:
+    """Whether the place and a gold span share at least half of the shorter one."""
+    return any(_overlaps(span, place) for span in question.evidence)
 
 
-def _overlaps(span: GoldSpan, citation: Citation) -> bool:
-    shared = min(span.end, citation.end) - max(span.start, citation.start)
-    shorter = min(span.end - span.start, citation.end - citation.start)
-    return span.doc == citation.doc and shared * 2 >= shorter > 0
+def _overlaps(span: GoldSpan, place: Citation | Evidence) -> bool:
+    shared = min(span.end, place.end) - max(span.start, place.start)
+    shorter = min(span.end - span.start, place.end - place.start)
+    return span.doc == place.doc and shared * 2 >= shorter > 0
 
 
 def quotes_exact(texts: Mapping[str, str]) -> Score:

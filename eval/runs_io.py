@@ -20,9 +20,9 @@ T = TypeVar("T")
 _ORDER = (
     "fact_recall all_facts wrong_fact_rate wrong_answer_rate token_f1 citation_recall "
     "citation_precision quotes_exact refusal_precision refusal_recall refusal_f1 "
-    "false_refusal_rate conflicts_shown document_recall@5 document_mrr document_ndcg@10 "
-    "span_recall@5 span_mrr span_ndcg@10 answer_words seconds_p50 seconds_p95 retrieve_p50 "
-    "generate_p50 ground_p50"
+    "false_refusal_rate calibration_error conflicts_shown document_recall@5 document_mrr "
+    "document_ndcg@10 span_recall@5 span_mrr span_ndcg@10 answer_words seconds_p50 seconds_p95 "
+    "retrieve_p50 judge_p50 generate_p50 ground_p50"
 ).split()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from eval.metrics import standard_metrics, wrong_answer
 from eval.questions import Question
 from eval.retrieval import retrieval_scores
-from eval.stats import bootstrap_mean, risk_coverage
+from eval.stats import bootstrap_mean, calibration_error, risk_coverage
 from rag.types import Answer, ModelNames, Seconds
 
 _NAMES = ModelNames(generator="", embedder="")
@@ -37,6 +37,7 @@ def score_run(records: Sequence[Record], texts: Mapping[str, str], seed: int = 0
         if estimate is not None:
             metrics[name] = {**asdict(estimate), "better": better[name]}
     metrics |= _refusal_f1(metrics)
+    metrics |= _calibration(records)
     metrics |= _latency(records)
     return {
         "metrics": metrics,
@@ -72,6 +73,23 @@ def _refusal_f1(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str,
     return {"refusal_f1": {"value": f1, "low": f1, "high": f1, "n": n, "better": "higher"}}
 
 
+def _calibration(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+    """Of the confidence, taken as the probability that the question can be answered."""
+    judged = [r for r in records if r.answer is not None]
+    error = calibration_error(
+        [r.answer.confidence for r in judged if r.answer is not None],
+        [r.question.answerable for r in judged],
+    )
+    if error is None:
+        return {}
+    return {"calibration_error": _single(error, len(judged))}
+
+
+def _single(value: float, n: int) -> dict[str, Any]:
+    """A figure over all questions, the smaller the better, without an interval of its own."""
+    return {"value": value, "low": value, "high": value, "n": n, "better": "lower"}
+
+
 def _latency(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
     """Percentiles of the seconds of questions that were answered or refused without raising."""
     seconds = [r.answer.seconds for r in records if r.answer is not None]
@@ -82,19 +100,11 @@ def _latency(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
         "seconds_p50": np.percentile(totals, 50),
         "seconds_p95": np.percentile(totals, 95),
         "retrieve_p50": np.percentile([s.retrieve for s in seconds], 50),
+        "judge_p50": np.percentile([s.judge for s in seconds], 50),
         "generate_p50": np.percentile([s.generate for s in seconds], 50),
         "ground_p50": np.percentile([s.ground for s in seconds], 50),
     }
-    return {
-        name: {
-            "value": float(v),
-            "low": float(v),
-            "high": float(v),
-            "n": len(seconds),
-            "better": "lower",
-        }
-        for name, v in percentiles.items()
-    }
+    return {name: _single(float(v), len(seconds)) for name, v in percentiles.items()}
 
 
 def _by_kind(

@@ -55,3 +55,17 @@ def risk_coverage(confidence: Sequence[float], wrong: Sequence[bool]) -> RiskCov
         [round(float(r), 4) for r in risk],
         float(risk.mean()),
     )
+
+
+def calibration_error(confidence: Sequence[float], happened: Sequence[bool]) -> float | None:
+    """Expected calibration error (Guo et al. 2017, https://arxiv.org/abs/1706.04599) over ten
+    equal bins: how far confidence lies from frequency, 0 to 1. None without questions."""
+    if not confidence:
+        return None
+    claimed, true = np.asarray(confidence), np.asarray(happened, dtype=float)
+    bins = np.minimum((claimed * 10).astype(int), 9)
+    gaps = [
+        abs(claimed[bins == b].mean() - true[bins == b].mean()) * (bins == b).mean()
+        for b in np.unique(bins)
+    ]
+    return float(sum(gaps))

@@ -45,7 +45,7 @@ class Ours:
         self._pipeline = pipeline
 
     def answer(self, question: Question) -> Answer:
-        return self._pipeline.ask(question.question)
+        return self._pipeline.ask(question.question, question.history)
 
 
 class SinglePrompt:
@@ -113,15 +113,16 @@ class BestSentence:
 
 def open_system(name: str, corpus: Path, index_folder: Path, generator: str | None) -> System:
     """A system of ``eval.run.SYSTEMS`` over a folder of documents."""
+    documents = load_corpus(corpus)
+    if name == "ours":
+        return Ours(Pipeline.open(documents, index_folder, Config(), generator))
     embedder = load_embedder(resolve(EMBEDDER))
-    index = open_or_build(index_folder, load_corpus(corpus), embedder, Config())
+    index = open_or_build(index_folder, documents, embedder, Config())
     retriever = Retriever(index, embedder)
     if name == "best-sentence":
         return BestSentence(index, retriever, ModelNames("none", embedder.name))
     model = load_generator(resolve_generator(generator))
     names = ModelNames(model.name, embedder.name)
-    if name == "ours":
-        return Ours(Pipeline(index, embedder, model, Config()))
     return SinglePrompt(model, _searches(index, embedder)[name], names)
 
 

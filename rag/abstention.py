@@ -22,12 +22,26 @@ _SHARE_FLOOR = 0.7  # share of the question's words from which the cosine is rai
 _SHARE_BONUS = 0.2
 
 
-def probability(evidence: Sequence[Evidence]) -> float:
-    """0 to 1; 0 where there is no evidence at all. Below THRESHOLD the question is refused."""
+# The same with a judge: largest log odds, cosine signal, constant.
+_JUDGED = (0.97, 2.28, 0.87)
+
+
+def probability(evidence: Sequence[Evidence], log_odds: Sequence[float] = ()) -> float:
+    """0 to 1; 0 where there is no evidence at all. Below THRESHOLD the question is refused.
+
+    ``log_odds`` are a judge's, of the best evidence, where there is one.
+    """
     if not evidence:
         return 0.0
     signal = max(
         e.cosine + _SHARE_BONUS * max(0.0, e.share - _SHARE_FLOOR) / (1 - _SHARE_FLOOR)
         for e in evidence
     )
-    return 1 / (1 + math.exp(-_STEEPNESS * (signal - _MIDDLE)))
+    if log_odds:
+        weights = zip(_JUDGED, (max(log_odds), signal, 1.0), strict=True)
+        return _logistic(sum(weight * value for weight, value in weights))
+    return _logistic(_STEEPNESS * (signal - _MIDDLE))
+
+
+def _logistic(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))

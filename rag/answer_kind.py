@@ -7,6 +7,7 @@ words: a sentence without a number does not answer "how many".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from rag.claims import names, numbers
@@ -14,6 +15,7 @@ from rag.terms import tokens
 
 Kind = Literal["number", "date", "name", "reason", "other"]
 
+_OTHER: Kind = "other"
 _QUESTIONS: dict[Kind, re.Pattern[str]] = {
     "number": re.compile(
         r"\bhow (much|many|large|big|high|far|long|old|often|strongly)\b|\bpercentage\b"
@@ -40,8 +42,13 @@ _REASON = re.compile(
 
 
 def answer_kind(question: str) -> Kind:
-    """The kind asked for; "other" where the question words do not tell."""
-    return next((kind for kind, words in _QUESTIONS.items() if words.search(question)), "other")
+    """The kind asked for first; "other" where the question words do not tell."""
+    found = [(match.start(), kind) for kind, match in _matches(question) if match]
+    return min(found, key=lambda place: place[0], default=(0, _OTHER))[1]
+
+
+def _matches(question: str) -> Iterator[tuple[Kind, re.Match[str] | None]]:
+    return ((kind, words.search(question)) for kind, words in _QUESTIONS.items())
 
 
 def holds_answer_kind(question: str, sentence: str) -> float:

@@ -28,6 +28,7 @@ log = logging.getLogger("rag.ask")  # __name__ is "__main__" under python -m
 _EPILOG = """\
 examples:
   python -m rag.ask "what are the Four Little Dragons?"
+  python -m rag.ask --after "who runs Xianyu?" "since when?"
   python -m rag.ask --corpus ~/notes "who chairs the board?"
   python -m rag.ask --json < questions.txt > answers.jsonl
 
@@ -49,7 +50,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--generator",
         metavar="MODEL",
-        help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b)",
+        help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b); or none, for the "
+        "source sentences alone, in milliseconds",
+    )
+    made.add_argument(
+        "--after",
+        action="append",
+        default=[],
+        metavar="QUESTION",
+        help="an earlier question, which this one may refer to (repeat it, oldest first)",
     )
     made.add_argument(
         "--top-k",
@@ -87,7 +96,7 @@ def _main(options: argparse.Namespace) -> int:
     corpus = load_corpus(options.corpus)
     status = 0
     if options.question is not None:
-        _print(_open(options, corpus, config).ask(options.question), options)
+        _print(_open(options, corpus, config).ask(options.question, options.after), options)
     else:
         status = _answer_lines(lambda: _open(options, corpus, config), options)
     report_skipped(corpus)
@@ -143,9 +152,10 @@ def _print(answer: Answer, options: argparse.Namespace) -> None:
         print("\n".join(format_answer(answer, width)) + "\n", flush=True)
     s = answer.seconds
     log.info(
-        "%.2f s (retrieve %.2f, generate %.2f, check %.2f)",
+        "%.2f s (retrieve %.2f, judge %.2f, generate %.2f, check %.2f)",
         s.total,
         s.retrieve,
+        s.judge,
         s.generate,
         s.ground,
     )
@@ -153,6 +163,10 @@ def _print(answer: Answer, options: argparse.Namespace) -> None:
 
 def format_answer(answer: Answer, width: int) -> Iterator[str]:
     """Lines for a terminal: the answer, then a numbered list of files, titles and quotes."""
+    for part in answer.parts:
+        if part.question not in answer.question:
+            yield from textwrap.wrap(printable(f"Understood as: {part.question}"), width)
+            yield ""
     yield from textwrap.wrap(printable(answer.answer), width)
     for citation in answer.citations:
         yield ""

@@ -10,6 +10,7 @@ _BOUNDS = {
     "chunk_chars": (200, 4000),
     "top_k": (1, 50),
     "max_words": (5, 400),
+    "quote_words": (0, 400),
 }
 
 
@@ -24,6 +25,7 @@ class Config:
     chunk_chars: int = 900  # MiniLM reads 256 tokens, about 1,000 characters of English
     top_k: int = 8  # chunks that answer sentences are looked for in
     max_words: int = 100  # of the printed answer: two long source sentences
+    quote_words: int = 40  # source sentences up to this long are not redrafted
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():

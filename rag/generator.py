@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import struct
@@ -17,7 +18,7 @@ from rag.errors import ModelError
 from rag.hub import hide_loading_bars
 from rag.packaged import blocks, require_digest
 from rag.progress import progress_bar
-from rag.types import Message
+from rag.types import GAP, Message, Vectors
 from rag.weights import Gguf, Weights
 
 if TYPE_CHECKING:
@@ -29,17 +30,24 @@ MAX_PROMPT_TOKENS = 4096
 # Draft that many tokens from the prompt at each step: the same greedy text about three times
 # faster where answers copy their sources (prompt lookup, https://arxiv.org/abs/2304.04487).
 PROMPT_LOOKUP_TOKENS = 8
+# Of each text that fills a gap: two long sentences.
+MAX_FILLING_TOKENS = 160
 
 
 class TransformersGenerator:
     """Greedy decoding with the model's own chat template."""
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        name: str,
+        fingerprint: str = "",
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self.name = name
+        self.fingerprint = fingerprint
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int) -> str:
         """The reply, without special tokens; ModelError for a prompt over MAX_PROMPT_TOKENS."""
@@ -63,15 +71,56 @@ class TransformersGenerator:
             )
         return str(self._tokenizer.decode(output[0, length:], skip_special_tokens=True)).strip()
 
+    def hidden_states(
+        self, messages: Sequence[Message], fillings: Sequence[str], layer: int
+    ) -> Vectors:
+        """What ``layer`` (1 is the first) holds where a reply to ``messages`` would begin, once
+        with each filling at the place of GAP; float32, shape (len(fillings), width).
+
+        What stands before the gap is read once, later layers not at all. A filling is cut at
+        MAX_FILLING_TOKENS.
+        """
+        from transformers import DynamicCache
+
+        prompt = self._tokenizer.apply_chat_template(
+            [self._harmless(message) for message in messages],
+            add_generation_prompt=True,
+            tokenize=False,
+        )
+        assert isinstance(prompt, str)  # as tokenize=False promises
+        opening, closing = (self._tokenizer(part)["input_ids"] for part in prompt.split(GAP))
+        rows = [
+            self._tokenizer(self._without_control(text))["input_ids"][:MAX_FILLING_TOKENS] + closing
+            for text in fillings
+        ]
+        body = _first_layers(self._model, layer)
+        cache = DynamicCache()
+        ends = torch.tensor([len(row) for row in rows])
+        padded = torch.zeros((len(rows), int(ends.max())), dtype=torch.long)
+        mask = torch.zeros((len(rows), len(opening) + padded.shape[1]), dtype=torch.long)
+        for i, row in enumerate(rows):
+            padded[i, : len(row)] = torch.tensor(row)
+            mask[i, : len(opening) + len(row)] = 1
+        with torch.inference_mode():
+            body(input_ids=torch.tensor([opening]), past_key_values=cache, use_cache=True)
+            cache.batch_repeat_interleave(len(rows))
+            states = body(
+                input_ids=padded, attention_mask=mask, past_key_values=cache, use_cache=True
+            ).last_hidden_state
+        found: Vectors = states[torch.arange(len(rows)), ends - 1].float().numpy()
+        return found
+
     def _harmless(self, message: Message) -> dict[str, str]:
         """The message with no control token of this model's chat format in its text.
 
         Questions and documents may hold "<|im_end|>"; a space inside makes it plain text.
         """
-        content = message["content"]
+        return {"role": message["role"], "content": self._without_control(message["content"])}
+
+    def _without_control(self, text: str) -> str:
         for token in self._tokenizer.get_added_vocab():
-            content = content.replace(token, f"{token[:1]} {token[1:]}")
-        return {"role": message["role"], "content": content}
+            text = text.replace(token, f"{token[:1]} {token[1:]}")
+        return text
 
 
 def load_generator(weights: Weights) -> TransformersGenerator:
@@ -103,7 +152,16 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     model.eval()
     if arithmetic == "int8":
         _to_int8(model)
-    return TransformersGenerator(model, tokenizer, weights.name)
+    return TransformersGenerator(model, tokenizer, weights.name, weights.fingerprint)
+
+
+def _first_layers(model: PreTrainedModel, count: int) -> torch.nn.Module:
+    """The model cut after some layers, without head and last norm; it shares the weights."""
+    body = copy.copy(model.base_model)
+    body._modules = dict(body._modules)
+    body.layers = body.layers[:count]  # type: ignore[index]
+    body.norm = torch.nn.Identity()
+    return body
 
 
 def use_threads(count: int) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
 from rag import abstention, prompt
 from rag.config import Config
+from rag.conversation import standalone
 from rag.documents import Corpus
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
 from rag.models import EMBEDDER, resolve, resolve_generator
-from rag.question import asks_for_a_list, check_question
+from rag.question import asks_for_a_list, check_question, split_question
 from rag.retriever import Retriever
 from rag.types import (
     Answer,
@@ -24,30 +27,80 @@ from rag.types import (
     Evidence,
     Generator,
     Hit,
+    Judge,
     ModelNames,
+    Part,
     Passage,
     Seconds,
 )
 
 log = logging.getLogger(__name__)
 
+NO_GENERATOR = "none"
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
 _FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
 _ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _DRAFT_WORDS = 60  # that the generator is asked for at most
-_NEAR = 0.1  # a second sentence is quoted too, where its score is less than this behind
+SEARCHED = 16  # chunks whose sentences are candidates
+JUDGED = 8  # best candidates that the judge reads
+# A second sentence is quoted, too, where its score is less than this behind: log odds of a judge,
+# or the retriever's score.
+_NEAR_JUDGED = 0.5
+_NEAR = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of one part of a question before anything is written."""
+
+    question: str  # stands alone
+    hits: list[Hit]
+    evidence: list[Evidence]  # best first
+    confidence: float
+
+
+class _Clock:
+    """Wall-clock seconds, added up by stage."""
+
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self._spent: defaultdict[str, float] = defaultdict(float)
+
+    def lap(self, stage: str) -> None:
+        """Count the time since the last lap as that of ``stage``."""
+        now = time.perf_counter()
+        self._spent[stage] += now - self._last
+        self._last = now
+
+    def seconds(self) -> Seconds:
+        spent = {stage: round(seconds, 4) for stage, seconds in self._spent.items()}
+        return Seconds(
+            retrieve=spent.get("retrieve", 0.0),
+            judge=spent.get("judge", 0.0),
+            generate=spent.get("generate", 0.0),
+            ground=spent.get("ground", 0.0),
+            total=round(time.perf_counter() - self._started, 4),
+        )
 
 
 class Pipeline:
     """Answers questions over one index. Thread-safe as far as its models are."""
 
     def __init__(
-        self, index: Index, embedder: Embedder, generator: Generator, config: Config
+        self,
+        index: Index,
+        embedder: Embedder,
+        generator: Generator | None,
+        config: Config,
+        judge: Judge | None = None,
     ) -> None:
         self.index = index
         self._retriever = Retriever(index, embedder)
         self._generator = generator
-        self._models = ModelNames(generator=generator.name, embedder=embedder.name)
+        self._judge = judge
+        self._near = _NEAR if judge is None else _NEAR_JUDGED
+        name = generator.name if generator else NO_GENERATOR
+        self._models = ModelNames(generator=name, embedder=embedder.name)
         self._config = config
 
     @classmethod
@@ -62,68 +115,105 @@ class Pipeline:
         """Load models, and open the index of ``corpus`` or build it.
 
         ``generator`` is a size, a folder, a GGUF file or a hub name, ``embedder`` a folder or
-        a hub name; None is the default.
+        a hub name; None is the default. With the generator "none" no language model is loaded at
+        all: answers are source sentences, and there is no judge.
         """
         from rag.embedder import load_embedder
+
+        if generator == NO_GENERATOR:
+            vectors = load_embedder(resolve(EMBEDDER, embedder))
+            index = open_or_build(index_folder, corpus, vectors, config)
+            return cls(index, vectors, None, config)
         from rag.generator import load_generator
+        from rag.judge import load_judge
 
         generator_weights = resolve_generator(generator)
-        model = load_embedder(resolve(EMBEDDER, embedder))
-        index = open_or_build(index_folder, corpus, model, config)
-        return cls(index, model, load_generator(generator_weights), config)
+        vectors = load_embedder(resolve(EMBEDDER, embedder))
+        index = open_or_build(index_folder, corpus, vectors, config)
+        model = load_generator(generator_weights)
+        return cls(index, vectors, model, config, load_judge(model))
 
-    def ask(self, question: str) -> Answer:
-        """Retrieve, draft, check and cite. Raises QuestionError for what is no question."""
+    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+        """Retrieve, judge, draft, check and cite, for each part of the question.
+
+        ``history`` holds the questions asked before, oldest first; see ``rag.conversation``.
+        Raises QuestionError for what is no question.
+        """
         question = check_question(question)
-        started = time.perf_counter()
-        vector = self._retriever.embed(question)
-        hits = self._retriever.search(question, vector, self._config.top_k)
-        evidence = self._retriever.evidence(question, vector, hits)
-        confidence = abstention.probability(evidence)
-        answerable = confidence >= abstention.THRESHOLD
-        retrieved = time.perf_counter()
-        draft = self._draft(question, evidence) if answerable else ""
-        generated = time.perf_counter()
-        sentences = self._ground(question, draft, evidence) if answerable else []
-        answer, citations = self._cite(sentences)
-        ended = time.perf_counter()
+        clock = _Clock()
+        asked = self._parts(question, history)
+        found = [self._find(part, clock) for part in asked]
+        written = [self._write(part, clock) for part in found]
+        text, citations = self._cite([sentence for sentences in written for sentence in sentences])
+        parts = tuple(
+            Part(part.question, bool(sentences), part.confidence)
+            for part, sentences in zip(found, written, strict=True)
+        )
+        missing = [part.question for part in parts if not part.answered]
+        refused = len(missing) == len(parts)
+        if missing and not refused:
+            text = " ".join([text, *(prompt.not_told(part) for part in missing)])
         return Answer(
             question=question,
-            answer=answer or prompt.REFUSAL,
-            refused=not sentences,
+            answer=prompt.REFUSAL if refused else text,
+            refused=refused,
             citations=citations,
-            passages=tuple(passage(hit) for hit in hits),
+            passages=tuple(_passages(found)),
             models=self._models,
-            seconds=Seconds(
-                retrieve=round(retrieved - started, 4),
-                generate=round(generated - retrieved, 4),
-                ground=round(ended - generated, 4),
-                total=round(ended - started, 4),
-            ),
-            confidence=confidence,
+            seconds=clock.seconds(),
+            confidence=min(part.confidence for part in parts if refused or part.answered),
+            parts=parts,
         )
 
-    def _draft(self, question: str, evidence: Sequence[Evidence]) -> str:
-        max_words = min(_DRAFT_WORDS, self._config.max_words)
-        messages = prompt.messages(question, evidence, max_words)
-        # English takes about 1.3 tokens a word, names and numbers more.
-        return self._generator.generate(messages, max_new_tokens=2 * max_words)
+    def _parts(self, question: str, history: Sequence[str]) -> list[str]:
+        """The questions in the question, each so that it stands alone."""
+        first, *others = split_question(question)
+        parts = [standalone(first, history)]
+        return parts + [standalone(other, [first]) for other in others]
 
-    def _ground(self, question: str, draft: str, evidence: Sequence[Evidence]) -> list[Grounded]:
-        """The supported part of the draft, or else the best source sentences themselves.
+    def _find(self, question: str, clock: _Clock) -> _Found:
+        vector = self._retriever.embed(question)
+        hits = self._retriever.search(question, vector, max(self._config.top_k, SEARCHED))
+        evidence = self._retriever.evidence(question, vector, hits)
+        clock.lap("retrieve")
+        log_odds = self._judge.log_odds(question, evidence[:JUDGED]) if self._judge else []
+        confidence = abstention.probability(evidence, log_odds)
+        clock.lap("judge")
+        return _Found(question, hits[: self._config.top_k], _ranked(evidence, log_odds), confidence)
 
-        A list is answered by the source sentence that lists most, unless the draft lists as much.
+    def _write(self, found: _Found, clock: _Clock) -> list[Grounded]:
+        """The sentences that answer, each proven; none where the corpus does not tell.
+
+        Short source sentences are their own best answer: they are right whenever they were well
+        chosen. Long ones give way to a draft, as far as that is proven. A list is answered by the
+        source sentence that lists most, unless the draft lists as much.
         """
-        log.debug("draft: %s", draft)
-        grounder = Grounder(question, evidence, self.index.lexical.idf)
-        drafted = grounder.ground(draft)
-        quotable = [e for e in evidence[:_QUOTABLE] if grounder.is_about(e)]
-        if asks_for_a_list(question):
+        if found.confidence < abstention.THRESHOLD:
+            return []
+        grounder = Grounder(found.question, found.evidence, self.index.lexical.idf)
+        quotable = [e for e in found.evidence[:_QUOTABLE] if grounder.is_about(e)]
+        listed = asks_for_a_list(found.question)
+        if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
-            told = {fact for sentence in drafted for fact in grounder.new_facts(sentence.text)}
-            if quotable and len(grounder.new_facts(quotable[0].text)) > len(told):
-                drafted = []
-        return self._within_max_words(drafted or _quote(grounder, quotable))
+        quoted = _quote(grounder, quotable, self._near)
+        clock.lap("ground")
+        if self._generator is None or 0 < _words(quoted) <= self._config.quote_words:
+            return self._within_max_words(quoted)
+        draft = self._draft(self._generator, found)
+        clock.lap("generate")
+        drafted = grounder.ground(draft)
+        if listed and quoted and _facts(grounder, drafted) < _facts(grounder, quoted[:1]):
+            drafted = []
+        clock.lap("ground")
+        return self._within_max_words(drafted or quoted)
+
+    def _draft(self, generator: Generator, found: _Found) -> str:
+        max_words = min(_DRAFT_WORDS, self._config.max_words)
+        messages = prompt.messages(found.question, found.evidence, max_words)
+        # English takes about 1.3 tokens a word, names and numbers more.
+        draft = generator.generate(messages, max_new_tokens=2 * max_words)
+        log.debug("draft: %s", draft)
+        return draft
 
     def _within_max_words(self, sentences: Sequence[Grounded]) -> list[Grounded]:
         """The first sentence, and further ones while they fit."""
@@ -154,11 +244,11 @@ class Pipeline:
         return " ".join(parts), tuple(citations.values())
 
 
-def _quote(grounder: Grounder, candidates: Sequence[Evidence]) -> list[Grounded]:
+def _quote(grounder: Grounder, candidates: Sequence[Evidence], near: float) -> list[Grounded]:
     """The first candidate that can stand as an answer, and a second one that is near it."""
     quoted: list[Grounded] = []
     for candidate in candidates:
-        if quoted and candidates[0].score - candidate.score >= _NEAR:
+        if quoted and candidates[0].score - candidate.score >= near:
             continue
         found = grounder.ground_sentence(candidate.text)
         if found is not None and not any(candidate in said.quotes for said in quoted):
@@ -173,6 +263,32 @@ def _displayed(sentence: str) -> str:
     """
     text = _FOREIGN_MARKER.sub("", " ".join(sentence.split()))
     return text if _ENDED.search(text) else text + "."
+
+
+def _words(sentences: Sequence[Grounded]) -> int:
+    return sum(len(sentence.text.split()) for sentence in sentences)
+
+
+def _facts(grounder: Grounder, sentences: Sequence[Grounded]) -> int:
+    return len({fact for sentence in sentences for fact in grounder.new_facts(sentence.text)})
+
+
+def _ranked(evidence: Sequence[Evidence], log_odds: Sequence[float]) -> list[Evidence]:
+    """The judged sentences by their log odds, which become their scores; unjudged ones below."""
+    judged = [replace(e, score=odds) for e, odds in zip(evidence, log_odds, strict=False)]
+    judged.sort(key=lambda e: (-e.score, e.doc, e.start))
+    floor = judged[-1].score if judged else 0.0
+    rest = evidence[len(judged) :]
+    return judged + [replace(e, score=floor - 1 + e.score) if judged else e for e in rest]
+
+
+def _passages(found: Sequence[_Found]) -> Iterator[Passage]:
+    """The hits of all parts, best first within each, none twice."""
+    seen = set()
+    for hit in (hit for part in found for hit in part.hits):
+        if hit.chunk.id not in seen:
+            seen.add(hit.chunk.id)
+            yield passage(hit)
 
 
 def passage(hit: Hit) -> Passage:

@@ -13,6 +13,11 @@ _LIST = re.compile(
     r"|\b(list|name|enumerate)\b (all|the|every|some)\b|^(list|name|enumerate) ",
     re.IGNORECASE,
 )
+_JOINED = re.compile(
+    r"(?<=[?？])\s+(?=\w)|,?\s+and\s+(?=(?:what|who|whom|whose|when|where|why|how|which)\b)",
+    re.IGNORECASE,
+)
+MAX_PARTS = 3
 
 
 def check_question(question: str) -> str:
@@ -28,6 +33,16 @@ def check_question(question: str) -> str:
     if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in question):
         raise QuestionError("the question is not text (it holds control or undecodable bytes)")
     return question
+
+
+def split_question(question: str) -> list[str]:
+    """The questions in a question: "who is X, and when did he leave?" asks two things.
+
+    What seems to hold more than MAX_PARTS is rather a text than several questions, and is left
+    whole.
+    """
+    parts = [part for part in _JOINED.split(question) if part.strip(" ?,")]
+    return parts if 1 < len(parts) <= MAX_PARTS else [question]
 
 
 def asks_for_a_list(question: str) -> bool:

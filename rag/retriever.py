@@ -66,6 +66,7 @@ class Retriever:
             with_previous = slice(max(0, i - 1), i + 1)
             pair = vectors[with_previous].sum(axis=0)
             context = " ".join([document.title, *texts[with_previous]])
+            before = texts[i - 1] if i else ""
             cosine, share = float(vectors[i] @ vector), self._share(asked, texts[i])
             score = (
                 _COSINE_WEIGHT * cosine
@@ -75,7 +76,7 @@ class Retriever:
                 + _KIND_WEIGHT * holds_answer_kind(question, texts[i])
             )
             place = (chunk.doc, span.start, span.end)
-            yield Evidence(*place, texts[i], context, cosine, share, score)
+            yield Evidence(*place, texts[i], document.title, before, cosine, share, score)
 
 
 def covered(wanted: set[str], present: set[str], idf: Callable[[str], float]) -> float:

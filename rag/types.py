@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -61,19 +61,25 @@ class Hit:
 class Evidence:
     """One source sentence that may support an answer; a larger score is better.
 
-    ``context`` is the document's title, the sentence before, and the sentence: what a reader
-    knows on reaching its end. ``cosine`` is that of question and sentence, ``share`` the part of
-    the question's words that stand in the sentence, weighted by IDF, 0 to 1.
+    ``before`` is the sentence before in its passage, "" where there is none. ``cosine`` is that
+    of question and sentence, ``share`` the part of the question's words that stand in the
+    sentence, weighted by IDF, 0 to 1.
     """
 
     doc: str
     start: int
     end: int
     text: str
-    context: str
+    title: str  # of the document
+    before: str
     cosine: float
     share: float
     score: float
+
+    @property
+    def context(self) -> str:
+        """What a reader knows on reaching the sentence's end."""
+        return f"{self.title} {self.before} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,27 @@ class Seconds:
     generate: float
     ground: float
     total: float
+    judge: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the questions in a question, as it was understood: follow-ups name their subject.
+
+    ``confidence`` is the probability, 0 to 1, that the corpus answers it.
+    """
+
+    question: str
+    answered: bool
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What every front end shows. ``answer`` carries inline markers such as ``[1]``.
 
-    ``confidence`` is the probability, 0 to 1, that the corpus answers; it is no part of the
-    public contract until it is calibrated.
+    ``confidence`` is the probability, 0 to 1, that the corpus answers all that was answered; it
+    is no part of the public contract until it is calibrated.
     """
 
     question: str
@@ -133,12 +152,25 @@ class Answer:
     models: ModelNames
     seconds: Seconds
     confidence: float
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def outcome(self) -> Literal["answered", "partly", "refused"]:
+        """ "partly" where some part of the question is not told, and is named in the answer."""
+        if self.refused:
+            return "refused"
+        return "answered" if all(part.answered for part in self.parts) else "partly"
 
     def to_dict(self) -> dict[str, Any]:
         """The object printed by ``--json``; its keys are a public contract."""
         fields = asdict(self)
         del fields["confidence"]
-        return fields
+        for part in fields["parts"]:
+            del part["confidence"]
+        return {**fields, "outcome": self.outcome}
+
+
+GAP = "\0"  # stands in a message for text that is filled in; no question can hold it
 
 
 class Message(TypedDict):
@@ -161,6 +193,14 @@ class Embedder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, float32, shape (len(texts), dimension)."""
+        ...
+
+
+class Judge(Protocol):
+    """Tells whether sentences answer a question."""
+
+    def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
+        """Of answering, one for each sentence; 0 is as likely as not."""
         ...
 
 

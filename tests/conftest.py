@@ -109,7 +109,7 @@ def tiny_qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
         vocab_size=len(words),
         hidden_size=16,
         intermediate_size=16,
-        num_hidden_layers=1,
+        num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=1,
         eos_token_id=0,

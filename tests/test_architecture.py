@@ -21,7 +21,7 @@ LAYERS = [
     },
     {"chunking", "claims", "cache", "manifest", "hub", "packaged", "dense", "prompt", "cli"},
     {"models", "lexical", "embedder", "generator"},
-    {"index", "answer_kind"},
+    {"index", "answer_kind", "judge", "conversation"},
     {"retriever", "abstention"},
     {"grounding"},
     {"pipeline"},

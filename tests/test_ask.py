@@ -12,6 +12,7 @@ from conftest import ROOT, BagOfWordsEmbedder, CopyingGenerator
 
 import rag.embedder
 import rag.generator
+import rag.judge
 import rag.pipeline
 from rag import ask, build
 from rag.cli import index_folder
@@ -26,6 +27,7 @@ def here(corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(rag.pipeline, "resolve_generator", lambda choice=None: choice)
     monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
     monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
+    monkeypatch.setattr(rag.judge, "load_judge", lambda generator: None)
     return tmp_path
 
 

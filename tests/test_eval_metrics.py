@@ -32,7 +32,7 @@ from eval.retrieval import (
     span_ranking,
 )
 from eval.scoring import FAILURE, Record, score_run
-from eval.stats import bootstrap_mean, risk_coverage
+from eval.stats import bootstrap_mean, calibration_error, risk_coverage
 from rag.types import Answer, Citation, ModelNames, Passage, Seconds
 
 BEES = "Honey bees live in colonies of 50,000 workers. The queen is called Beatrix."
@@ -357,6 +357,14 @@ def test_risk_of_ties_keeps_the_order_and_of_nothing_is_none():
     assert risk_coverage([0.5, 0.5], [True, False]).risk == [1, 0.5]
     assert risk_coverage([0.5, 0.5], [False, True]).risk == [0, 0.5]
     assert risk_coverage([], []) is None
+
+
+def test_calibration_error_by_hand():
+    # Bin 0.9–1.0: claims 0.95 on average, half are true; bin 0.2–0.3: claims 0.2, none is.
+    found = calibration_error([0.9, 1.0, 0.2, 0.2], [True, False, False, False])
+    assert found == pytest.approx(0.45 * 0.5 + 0.2 * 0.5)
+    assert calibration_error([1.0, 0.0], [True, False]) == 0
+    assert calibration_error([], []) is None
 
 
 # --- a whole run ------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ FINE = (
 
 def grounder(question: str, *texts: str) -> Grounder:
     found = [
-        Evidence(f"d{i}", 0, len(text), text, text, cosine=0.5, share=0.5, score=1 - i / 10)
+        Evidence(f"d{i}", 0, len(text), text, "", "", cosine=0.5, share=0.5, score=1 - i / 10)
         for i, text in enumerate(texts)
     ]
     return Grounder(question, found, idf=lambda term: 4.0 if term != "alibaba" else 0.5)
@@ -71,13 +71,13 @@ def test_two_neighbouring_sentences_may_support_together() -> None:
     first = "Zhou Chang led the Tongyi team."
     second = "He then joined ByteDance as an expert."
     pair = [
-        Evidence("d", 0, 31, first, first, 0.5, 0.5, 1.0),
-        Evidence("d", 32, 70, second, f"{first} {second}", 0.5, 0.5, 0.9),
+        Evidence("d", 0, 31, first, "", "", 0.5, 0.5, 1.0),
+        Evidence("d", 32, 70, second, "", first, 0.5, 0.5, 0.9),
     ]
     draft = "Zhou Chang led the Tongyi team, then joined ByteDance."
     (kept,) = Grounder("What of Zhou Chang?", pair, lambda _: 4.0).ground(draft)
     assert len(kept.quotes) == 2
-    apart = [pair[0], Evidence("other", 32, 70, second, second, 0.5, 0.5, 0.9)]
+    apart = [pair[0], Evidence("other", 32, 70, second, "", "", 0.5, 0.5, 0.9)]
     assert not Grounder("What of Zhou Chang?", apart, lambda _: 4.0).ground(draft)
 
 
@@ -96,7 +96,7 @@ def test_a_source_sentence_about_somebody_else_is_not_about_the_question() -> No
 
 def test_probability_by_hand_and_its_direction() -> None:
     def near(cosine: float, share: float = 0.0) -> Evidence:
-        return Evidence("d", 0, 1, "x", "x", cosine, share, 1.0)
+        return Evidence("d", 0, 1, "x", "", "", cosine, share, 1.0)
 
     assert probability([near(0.48)]) == THRESHOLD
     assert probability([near(0.2), near(0.58)]) == pytest.approx(1 / (1 + math.exp(-16 * 0.1)))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,29 @@ from rag.errors import QuestionError
 from rag.index import open_or_build
 from rag.pipeline import Pipeline
 from rag.prompt import REFUSAL
-from rag.types import Answer, Generator
+from rag.types import Answer, Evidence, Generator, Judge
+
+
+class PreferringJudge:
+    """Sure of sentences that hold a word, and that all others are beside the question."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
+        return [3.0 if self.word in e.text else -6.0 for e in evidence]
 
 
 def pipeline(
-    corpus: Path, generator: Generator | None = None, config: Config | None = None
+    corpus: Path,
+    generator: Generator | None = None,
+    config: Config | None = None,
+    judge: Judge | None = None,
 ) -> Pipeline:
-    config = config or Config()
+    config = config or Config(quote_words=0)  # else the generator is seldom asked
     embedder = BagOfWordsEmbedder()
     index = open_or_build(corpus.parent / "index", load_corpus(corpus), embedder, config)
-    return Pipeline(index, embedder, generator or CopyingGenerator(), config)
+    return Pipeline(index, embedder, generator or CopyingGenerator(), config, judge)
 
 
 def check_quotes(answer: Answer, corpus: Path) -> None:
@@ -78,7 +92,7 @@ def test_equal_quotes_share_a_marker(corpus_folder: Path) -> None:
 
 def test_max_words_stops_further_sentences(corpus_folder: Path) -> None:
     draft = "The queen lays up to 2,000 eggs a day. The queen lays 2,000 eggs in summer."
-    short = pipeline(corpus_folder, FixedGenerator(draft), Config(max_words=8))
+    short = pipeline(corpus_folder, FixedGenerator(draft), Config(max_words=8, quote_words=0))
     assert short.ask("How many eggs does the queen lay?").answer.count(".") == 1
 
 
@@ -102,11 +116,17 @@ def test_the_json_contract(corpus_folder: Path) -> None:
         "passages",
         "models",
         "seconds",
+        "parts",
+        "outcome",
     ]
+    assert found["parts"] == (
+        {"question": "How many eggs does the queen lay a day?", "answered": True},
+    )
+    assert found["outcome"] == "answered"
     assert set(found["citations"][0]) == {"marker", "doc", "title", "start", "end", "quote"}
     assert set(found["passages"][0]) == {"doc", "start", "end", "text", "score"}
     assert found["models"] == {"generator": "copier", "embedder": "bag of words"}
-    assert set(found["seconds"]) == {"retrieve", "generate", "ground", "total"}
+    assert set(found["seconds"]) == {"retrieve", "judge", "generate", "ground", "total"}
 
 
 def test_a_list_is_answered_by_the_sentence_that_lists_most(corpus_folder: Path) -> None:
@@ -149,3 +169,54 @@ def test_a_sentence_that_lost_its_full_stop_is_ended_in_the_answer_only(
     answer = pipeline(corpus_folder).ask("Where does the owl Minerva live?")
     assert answer.answer == "The owl Minerva lives in northern Wales. [1]"
     assert answer.citations[0].quote == "The owl Minerva lives in northern Wales"
+
+
+def test_the_judge_orders_the_sentences_and_decides_on_refusal(corpus_folder: Path) -> None:
+    (corpus_folder / "cats.txt").write_text(
+        "Cats in Lisbon sleep about sixteen hours a day. Cats in Porto sleep about ten hours a day."
+    )
+    question = "How many hours do cats sleep a day?"
+    for word in ("sixteen", "ten"):
+        judged = pipeline(corpus_folder, FixedGenerator(""), judge=PreferringJudge(word))
+        assert judged.ask(question).citations[0].quote.split()[5] == word
+    nothing = pipeline(corpus_folder, judge=PreferringJudge("no such word"))
+    assert nothing.ask(question).refused
+
+
+def test_a_follow_up_is_understood_from_the_question_before(corpus_folder: Path) -> None:
+    assert pipeline(corpus_folder).ask("and how many?").refused
+    before = "What does the queen lay in summer, eggs?"
+    answer = pipeline(corpus_folder).ask("and how many?", ["Who is Ms. Ito?", before])
+    assert answer.question == "and how many?"
+    assert answer.parts[0].question == f"and how many? ({before})"
+    assert "2,000 eggs" in answer.answer
+
+
+def test_a_part_that_is_not_told_is_named(corpus_folder: Path) -> None:
+    answer = pipeline(corpus_folder).ask(
+        "How many eggs does the queen lay a day, and who conducts Mahler in Berlin?"
+    )
+    assert answer.outcome == "partly"
+    assert "2,000 eggs" in answer.answer
+    assert "does not tell: who conducts Mahler in Berlin?" in answer.answer
+    assert [part.answered for part in answer.parts] == [True, False]
+    check_quotes(answer, corpus_folder)
+
+
+def test_short_source_sentences_are_not_redrafted(corpus_folder: Path) -> None:
+    generator = CopyingGenerator()
+    question = "How many workers live in a bee colony?"
+    answer = pipeline(corpus_folder, generator, Config()).ask(question)
+    assert answer.answer == "Honey bees live in colonies of about 50,000 workers. [1]"
+    assert generator.prompts == []
+    pipeline(corpus_folder, generator, Config(quote_words=3)).ask(question)
+    assert len(generator.prompts) == 1
+
+
+def test_no_generator_at_all(corpus_folder: Path) -> None:
+    made = pipeline(corpus_folder)
+    made = Pipeline(made.index, BagOfWordsEmbedder(), None, Config(quote_words=0))
+    answer = made.ask("How many workers live in a bee colony?")
+    assert answer.answer == "Honey bees live in colonies of about 50,000 workers. [1]"
+    assert answer.models.generator == "none"
+    assert answer.seconds.generate == 0

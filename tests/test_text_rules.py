@@ -18,7 +18,7 @@ from rag.types import Evidence
 
 
 def evidence(text: str, doc: str = "d", start: int = 0, score: float = 1.0) -> Evidence:
-    return Evidence(doc, start, start + len(text), text, text, cosine=0.5, share=0.5, score=score)
+    return Evidence(doc, start, start + len(text), text, "", "", cosine=0.5, share=0.5, score=score)
 
 
 def test_terms_fold_case_accents_endings_and_stop_words() -> None:
