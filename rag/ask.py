@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=Config().top_k,
         metavar="N",
-        help="passages to retrieve (default: %(default)s)",
+        help="passages to report beside the answer (default: %(default)s)",
     )
     made.add_argument(
         "--max-words",
@@ -89,8 +89,9 @@ def _main(options: argparse.Namespace) -> int:
     config = Config(top_k=options.top_k, max_words=options.max_words)
     if options.question is None and sys.stdin.isatty():
         raise QuestionError('no question; give one, as in: python -m rag.ask "who is Jack Ma?"')
-    if options.question is not None:
-        check_question(options.question)  # before any model is loaded
+    for question in (*options.after, options.question):
+        if question is not None:
+            check_question(question)  # before any model is loaded
     from rag.documents import load_corpus
 
     corpus = load_corpus(options.corpus)
@@ -126,7 +127,7 @@ def _answer_lines(open_pipeline: Callable[[], Pipeline], options: argparse.Names
         try:
             question = check_question(_decode(line))
             pipeline = pipeline or open_pipeline()
-            answer = pipeline.ask(question)
+            answer = pipeline.ask(question, options.after)
         except QuestionError as error:
             status = 2
             print(f"rag: line {number}: {error}", file=sys.stderr)

@@ -23,7 +23,7 @@ class Config:
     """
 
     chunk_chars: int = 900  # MiniLM reads 256 tokens, about 1,000 characters of English
-    top_k: int = 8  # chunks that answer sentences are looked for in
+    top_k: int = 8  # passages reported beside the answer
     max_words: int = 100  # of the printed answer: two long source sentences
     quote_words: int = 40  # source sentences up to this long are not redrafted
 

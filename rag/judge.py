@@ -2,8 +2,8 @@
 
 A linear probe (https://arxiv.org/abs/1610.01644) of what a language model holds in the middle of
 its layers when it has read both, together with the score by which the sentence was found. The
-model's own Yes or No says far less (area under the curve 0.59 against 0.87, eval/LOG.md). The
-probe belongs to one model's weights and is trained by ``python -m eval.train_judge``.
+model's own Yes or No says far less (eval/LOG.md). The probe belongs to one model's weights and is
+trained by ``python -m eval.train_judge``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rag.types import GAP, Evidence, Message
 
 log = logging.getLogger(__name__)
 
+_MAX_BEFORE = 300  # characters of the sentence before
 PROBE_FILE = Path(__file__).with_name("judge.json")
 
 
@@ -50,6 +51,7 @@ class ProbeJudge:
     """Judges with a probe and the model that it was trained on."""
 
     def __init__(self, reader: TransformersGenerator, probe: Probe) -> None:
+        self.name = reader.name
         self._reader = reader
         self._probe = probe
         self._weights = np.array(probe.weights, dtype=np.float32)
@@ -94,5 +96,5 @@ def messages(question: str) -> list[Message]:
 
 
 def filling(evidence: Evidence) -> str:
-    """The sentence after the one before it, which says what "he" and "it" stand for."""
-    return f"{evidence.before}\nSentence: {evidence.text}"
+    """The sentence after the end of the one before it, which says what "he" and "it" stand for."""
+    return f"{evidence.before[-_MAX_BEFORE:]}\nSentence: {evidence.text}"

@@ -41,6 +41,7 @@ _QUOTABLE = 3  # best source sentences that may stand for a draft without suppor
 _FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
 _ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _DRAFT_WORDS = 60  # that the generator is asked for at most
+_TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
 JUDGED = 8  # best candidates that the judge reads
 # A second sentence is quoted, too, where its score is less than this behind: log odds of a judge,
@@ -53,7 +54,8 @@ _NEAR = 0.1
 class _Found:
     """What is known of one part of a question before anything is written."""
 
-    question: str  # stands alone
+    asked: str
+    question: str  # the same, standing alone
     hits: list[Hit]
     evidence: list[Evidence]  # best first
     confidence: float
@@ -100,7 +102,7 @@ class Pipeline:
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
         name = generator.name if generator else NO_GENERATOR
-        self._models = ModelNames(generator=name, embedder=embedder.name)
+        self._models = ModelNames(name, embedder.name, judge.name if judge else NO_GENERATOR)
         self._config = config
 
     @classmethod
@@ -140,19 +142,25 @@ class Pipeline:
         Raises QuestionError for what is no question.
         """
         question = check_question(question)
+        turns = [check_question(earlier) for earlier in history[-_TURNS:]]
         clock = _Clock()
-        asked = self._parts(question, history)
-        found = [self._find(part, clock) for part in asked]
-        written = [self._write(part, clock) for part in found]
-        text, citations = self._cite([sentence for sentences in written for sentence in sentences])
+        found = []
+        for part in split_question(question):
+            found.append(self._find(part, standalone(part, turns), clock))
+            turns.append(part)
+        max_words = self._config.max_words // len(found)
+        written = [self._write(part, max_words, clock) for part in found]
         parts = tuple(
             Part(part.question, bool(sentences), part.confidence)
             for part, sentences in zip(found, written, strict=True)
         )
-        missing = [part.question for part in parts if not part.answered]
-        refused = len(missing) == len(parts)
-        if missing and not refused:
-            text = " ".join([text, *(prompt.not_told(part) for part in missing)])
+        refused = not any(written)
+        # Two parts may be answered by the same sentence.
+        said = {sentence.text: sentence for sentences in written for sentence in sentences}
+        text, citations = self._cite(list(said.values()))
+        if not refused:
+            missing = [prompt.not_told(p.question) for p in parts if not p.answered]
+            text = " ".join([text, *(_FOREIGN_MARKER.sub("", part) for part in missing)])
         return Answer(
             question=question,
             answer=prompt.REFUSAL if refused else text,
@@ -165,13 +173,7 @@ class Pipeline:
             parts=parts,
         )
 
-    def _parts(self, question: str, history: Sequence[str]) -> list[str]:
-        """The questions in the question, each so that it stands alone."""
-        first, *others = split_question(question)
-        parts = [standalone(first, history)]
-        return parts + [standalone(other, [first]) for other in others]
-
-    def _find(self, question: str, clock: _Clock) -> _Found:
+    def _find(self, asked: str, question: str, clock: _Clock) -> _Found:
         vector = self._retriever.embed(question)
         hits = self._retriever.search(question, vector, max(self._config.top_k, SEARCHED))
         evidence = self._retriever.evidence(question, vector, hits)
@@ -179,9 +181,10 @@ class Pipeline:
         log_odds = self._judge.log_odds(question, evidence[:JUDGED]) if self._judge else []
         confidence = abstention.probability(evidence, log_odds)
         clock.lap("judge")
-        return _Found(question, hits[: self._config.top_k], _ranked(evidence, log_odds), confidence)
+        hits = hits[: self._config.top_k]
+        return _Found(asked, question, hits, _ranked(evidence, log_odds), confidence)
 
-    def _write(self, found: _Found, clock: _Clock) -> list[Grounded]:
+    def _write(self, found: _Found, max_words: int, clock: _Clock) -> list[Grounded]:
         """The sentences that answer, each proven; none where the corpus does not tell.
 
         Short source sentences are their own best answer: they are right whenever they were well
@@ -192,34 +195,20 @@ class Pipeline:
             return []
         grounder = Grounder(found.question, found.evidence, self.index.lexical.idf)
         quotable = [e for e in found.evidence[:_QUOTABLE] if grounder.is_about(e)]
-        listed = asks_for_a_list(found.question)
+        listed = asks_for_a_list(found.asked)
         if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
         quoted = _quote(grounder, quotable, self._near)
         clock.lap("ground")
         if self._generator is None or 0 < _words(quoted) <= self._config.quote_words:
-            return self._within_max_words(quoted)
-        draft = self._draft(self._generator, found)
+            return _within(max_words, quoted)
+        draft = _draft(self._generator, found, min(_DRAFT_WORDS, max_words))
         clock.lap("generate")
         drafted = grounder.ground(draft)
         if listed and quoted and _facts(grounder, drafted) < _facts(grounder, quoted[:1]):
             drafted = []
         clock.lap("ground")
-        return self._within_max_words(drafted or quoted)
-
-    def _draft(self, generator: Generator, found: _Found) -> str:
-        max_words = min(_DRAFT_WORDS, self._config.max_words)
-        messages = prompt.messages(found.question, found.evidence, max_words)
-        # English takes about 1.3 tokens a word, names and numbers more.
-        draft = generator.generate(messages, max_new_tokens=2 * max_words)
-        log.debug("draft: %s", draft)
-        return draft
-
-    def _within_max_words(self, sentences: Sequence[Grounded]) -> list[Grounded]:
-        """The first sentence, and further ones while they fit."""
-        lengths = accumulate(len(sentence.text.split()) for sentence in sentences)
-        fits = [length <= self._config.max_words for length in lengths]
-        return [s for i, s in enumerate(sentences) if i == 0 or fits[i]]
+        return _within(max_words, drafted or quoted)
 
     def _cite(self, sentences: Sequence[Grounded]) -> tuple[str, tuple[Citation, ...]]:
         """Answer text with markers, and what they point at; equal quotes share a marker."""
@@ -273,13 +262,26 @@ def _facts(grounder: Grounder, sentences: Sequence[Grounded]) -> int:
     return len({fact for sentence in sentences for fact in grounder.new_facts(sentence.text)})
 
 
+def _draft(generator: Generator, found: _Found, max_words: int) -> str:
+    messages = prompt.messages(found.question, found.evidence, max_words)
+    # English takes about 1.3 tokens a word, names and numbers more.
+    draft = generator.generate(messages, max_new_tokens=2 * max_words)
+    log.debug("draft: %s", draft)
+    return draft
+
+
+def _within(max_words: int, sentences: Sequence[Grounded]) -> list[Grounded]:
+    """The first sentence, and further ones while they fit."""
+    lengths = accumulate(len(sentence.text.split()) for sentence in sentences)
+    fits = [length <= max_words for length in lengths]
+    return [s for i, s in enumerate(sentences) if i == 0 or fits[i]]
+
+
 def _ranked(evidence: Sequence[Evidence], log_odds: Sequence[float]) -> list[Evidence]:
-    """The judged sentences by their log odds, which become their scores; unjudged ones below."""
-    judged = [replace(e, score=odds) for e, odds in zip(evidence, log_odds, strict=False)]
-    judged.sort(key=lambda e: (-e.score, e.doc, e.start))
-    floor = judged[-1].score if judged else 0.0
-    rest = evidence[len(judged) :]
-    return judged + [replace(e, score=floor - 1 + e.score) if judged else e for e in rest]
+    """The judged sentences by their log odds, which become their scores; then the others."""
+    first, others = evidence[: len(log_odds)], evidence[len(log_odds) :]
+    judged = [replace(e, score=odds) for e, odds in zip(first, log_odds, strict=True)]
+    return sorted(judged, key=lambda e: (-e.score, e.doc, e.start)) + list(others)
 
 
 def _passages(found: Sequence[_Found]) -> Iterator[Passage]:

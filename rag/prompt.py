@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from rag.types import Evidence, Message
 
 REFUSAL = "The corpus does not tell."
-_NOT_TOLD = "The corpus does not tell: {}"
 
 
 def not_told(part: str) -> str:
     """What an answer says of a part of the question that stays open."""
-    return _NOT_TOLD.format(part)
+    return f"The corpus does not tell: {part.rstrip(' ?.!')}?"
 
 
 # A token is at least one byte of UTF-8, so bytes bound the prompt whatever the language.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rag.errors import QuestionError
+from rag.terms import terms
 
 MAX_QUESTION_CHARS = 2000
 
@@ -13,10 +15,11 @@ _LIST = re.compile(
     r"|\b(list|name|enumerate)\b (all|the|every|some)\b|^(list|name|enumerate) ",
     re.IGNORECASE,
 )
+_QUESTION_WORD = "what|who|whom|whose|when|where|why|how|which"
 _JOINED = re.compile(
-    r"(?<=[?？])\s+(?=\w)|,?\s+and\s+(?=(?:what|who|whom|whose|when|where|why|how|which)\b)",
-    re.IGNORECASE,
+    rf"(?<=\?)\s+(?=\w)|(?<=？)\s*(?=\w)|,?\s+and\s+(?=(?:{_QUESTION_WORD})\b)", re.IGNORECASE
 )
+_ASKS = re.compile(rf"(?:{_QUESTION_WORD})\b|.*[?？]$", re.IGNORECASE | re.DOTALL)
 MAX_PARTS = 3
 
 
@@ -38,11 +41,20 @@ def check_question(question: str) -> str:
 def split_question(question: str) -> list[str]:
     """The questions in a question: "who is X, and when did he leave?" asks two things.
 
-    What seems to hold more than MAX_PARTS is rather a text than several questions, and is left
-    whole.
+    A part asks something and has a word of its own, so that "when and where" is one question. What
+    seems to hold more than MAX_PARTS is rather a text than several questions, and is left whole.
     """
-    parts = [part for part in _JOINED.split(question) if part.strip(" ?,")]
-    return parts if 1 < len(parts) <= MAX_PARTS else [question]
+    parts = _JOINED.split(question)
+    separate = all(terms(part) and _ASKS.match(part) for part in parts)
+    if not separate or len(parts) > MAX_PARTS or _goes_on(parts):
+        return [question]
+    return parts
+
+
+def _goes_on(parts: Sequence[str]) -> bool:
+    """Whether a part goes on with a clause of the first: "the man who came and who left"."""
+    inside = {word.casefold() for word in parts[0].split()[1:]}
+    return any(part.split()[0].casefold() in inside for part in parts[1:])
 
 
 def asks_for_a_list(question: str) -> bool:

@@ -111,6 +111,7 @@ class ModelNames:
 
     generator: str
     embedder: str
+    judge: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,9 @@ class Embedder(Protocol):
 
 class Judge(Protocol):
     """Tells whether sentences answer a question."""
+
+    @property
+    def name(self) -> str: ...
 
     def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
         """Of answering, one for each sentence; 0 is as likely as not."""

@@ -169,3 +169,12 @@ def test_bytes_that_are_no_text_as_an_argument() -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith(b"rag: error: the question is not text")
+
+
+def test_after_gives_a_follow_up_its_subject(here, capsys, monkeypatch) -> None:
+    before = "What does the queen lay in summer, eggs?"
+    assert asked("--after", before, "and how many?", monkeypatch=monkeypatch) == 0
+    assert f"Understood as: and how many? ({before})" in " ".join(capsys.readouterr().out.split())
+    assert asked("--after", before, stdin=b"and how many?\n", monkeypatch=monkeypatch) == 0
+    assert f"({before})" in " ".join(capsys.readouterr().out.split())
+    assert asked("--after", " ", "and how many?", monkeypatch=monkeypatch) == 2
