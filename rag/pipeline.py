@@ -46,6 +46,8 @@ SEARCHED = 16  # chunks whose sentences are candidates
 JUDGED = 8  # best candidates that the judge reads
 # A second sentence is quoted, too, where its score is less than this behind: log odds of a judge,
 # or the retriever's score.
+# Twice that where it stands in another document: what a second source says, or says otherwise, is
+# worth more than a second sentence of the first.
 _NEAR_JUDGED = 0.5
 _NEAR = 0.1
 
@@ -237,7 +239,8 @@ def _quote(grounder: Grounder, candidates: Sequence[Evidence], near: float) -> l
     """The first candidate that can stand as an answer, and a second one that is near it."""
     quoted: list[Grounded] = []
     for candidate in candidates:
-        if quoted and candidates[0].score - candidate.score >= near:
+        other = candidate.doc != candidates[0].doc
+        if quoted and candidates[0].score - candidate.score >= near * (1 + other):
             continue
         found = grounder.ground_sentence(candidate.text)
         if found is not None and not any(candidate in said.quotes for said in quoted):

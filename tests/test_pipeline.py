@@ -249,3 +249,38 @@ def test_parts_refer_to_each_other_and_to_the_conversation(corpus_folder: Path) 
 def test_a_bad_earlier_question_is_an_error_of_the_asker(corpus_folder: Path) -> None:
     with pytest.raises(QuestionError):
         pipeline(corpus_folder).ask("who is he?", ["who is \0?"])
+
+
+class RankingJudge:
+    """Log odds by a word in the sentence."""
+
+    name = "ranking"
+
+    def __init__(self, **odds: float) -> None:
+        self.odds = odds
+
+    def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
+        return [max(self.odds.get(word, -9.0) for word in e.text.split()) for e in evidence]
+
+
+@pytest.mark.parametrize(("second", "quotes"), [(2.7, 2), (2.2, 1)])
+def test_a_second_sentence_of_the_same_document_must_be_near(
+    corpus_folder: Path, second: float, quotes: int
+) -> None:
+    (corpus_folder / "cats.txt").write_text(
+        "Cats in Lisbon sleep about sixteen hours a day. Cats in Porto sleep about ten hours a day."
+    )
+    judge = RankingJudge(sixteen=3.0, ten=second)
+    answer = pipeline(corpus_folder, config=Config(), judge=judge).ask("How long do cats sleep?")
+    assert len(answer.citations) == quotes
+
+
+@pytest.mark.parametrize(("second", "quotes"), [(2.2, 2), (1.9, 1)])
+def test_another_source_is_heard_from_farther(
+    corpus_folder: Path, second: float, quotes: int
+) -> None:
+    (corpus_folder / "cats.txt").write_text("Cats in Lisbon sleep about sixteen hours a day.")
+    (corpus_folder / "more.txt").write_text("Cats in Lisbon sleep about ten hours a day.")
+    judge = RankingJudge(sixteen=3.0, ten=second)
+    answer = pipeline(corpus_folder, config=Config(), judge=judge).ask("How long do cats sleep?")
+    assert [c.doc for c in answer.citations] == ["cats.txt", "more.txt"][:quotes]
