@@ -1,48 +1,99 @@
 """Evidence → the probability that the corpus answers.
 
-A logistic model. Its first signal depends on no language model: the largest cosine of a source
+A logistic model of two signals. One depends on no language model: the largest cosine of a source
 sentence to the question, raised where the sentence holds nearly all words of the question, since
-a long sentence that answers a short question is far from it by cosine. Set on development
-questions over the five articles; more signals (names missing, the kind of answer, the likelihood
-of the question) did not help there, see eval/LOG.md. The second is the largest log odds of a judge,
-where there is one. Both were fitted on the development questions. They tell other topics, and near
-misses only in part.
+a long sentence that answers a short question is far from it by cosine. The other is the largest
+log odds of a judge, where there is one. ``python -m eval.calibrate`` fits the weights on the
+development questions. More signals (names missing, the kind of answer, the likelihood of the
+question) did not help there, see eval/LOG.md. Other topics are told well, near misses only in part.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rag.types import Evidence
 
-THRESHOLD = 0.5
-_MIDDLE = 0.48  # signal at which a question is as likely to be answered as not
-_STEEPNESS = 16.0
+log = logging.getLogger(__name__)
+
+CALIBRATION_FILE = Path(__file__).with_name("calibration.json")
+THRESHOLD = 0.5  # below it a question is refused
+_VERSION = 1
 _SHARE_FLOOR = 0.7  # share of the question's words from which the cosine is raised, by up to
 _SHARE_BONUS = 0.2
 
 
-# The same with a judge: largest log odds, cosine signal, constant.
-_JUDGED = (0.97, 2.28, 0.87)
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What refusal is decided by; ``log_odds`` is 0 without a judge."""
+
+    cosine: float
+    log_odds: float
 
 
-def probability(evidence: Sequence[Evidence], log_odds: Sequence[float] = ()) -> float:
-    """0 to 1; 0 where there is no evidence at all. Below THRESHOLD the question is refused.
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The weights of the signals, fitted with one judge, or with "none"."""
 
-    ``log_odds`` are a judge's, of the best evidence, where there is one.
-    """
+    judge: str
+    cosine: float
+    log_odds: float
+    constant: float
+
+    def probability(self, signals: Signals | None) -> float:
+        """That the corpus answers, 0 to 1; 0 where there is no evidence at all."""
+        if signals is None:
+            return 0.0
+        total = self.constant + self.cosine * signals.cosine + self.log_odds * signals.log_odds
+        return 1 / (1 + math.exp(-total))
+
+
+# Of a system that nobody calibrated: even odds at a cosine of 0.48, set by hand.
+DEFAULT = Calibration("none", cosine=16.0, log_odds=0.0, constant=-7.68)
+
+
+def signals(evidence: Sequence[Evidence], log_odds: Sequence[float]) -> Signals | None:
+    """``log_odds`` are a judge's, of the best evidence, or empty; None without evidence."""
     if not evidence:
-        return 0.0
-    signal = max(
+        return None
+    cosine = max(
         e.cosine + _SHARE_BONUS * max(0.0, e.share - _SHARE_FLOOR) / (1 - _SHARE_FLOOR)
         for e in evidence
     )
-    if log_odds:
-        weights = zip(_JUDGED, (max(log_odds), signal, 1.0), strict=True)
-        return _logistic(sum(weight * value for weight, value in weights))
-    return _logistic(_STEEPNESS * (signal - _MIDDLE))
+    return Signals(cosine, max(log_odds, default=0.0))
 
 
-def _logistic(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-log_odds))
+def load_calibration(judge: str, path: Path = CALIBRATION_FILE) -> Calibration:
+    """The one fitted with this judge, else DEFAULT, with a warning."""
+    for calibration in _read(path):
+        if calibration.judge == judge:
+            return calibration
+    log.warning(
+        "refusal is not calibrated with the judge %s; by cosine alone until you run "
+        "python -m eval.calibrate",
+        judge,
+    )
+    return DEFAULT
+
+
+def save_calibration(calibration: Calibration, path: Path = CALIBRATION_FILE) -> None:
+    """Store it, in place of an earlier one with the same judge."""
+    others = [c for c in _read(path) if c.judge != calibration.judge]
+    fitted = sorted([*others, calibration], key=lambda c: c.judge)
+    content = {"version": _VERSION, "calibrations": [asdict(c) for c in fitted]}
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _read(path: Path) -> list[Calibration]:
+    if not path.is_file():
+        return []
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content["version"] != _VERSION:
+        log.warning("%s has version %s, expected %s", path, content["version"], _VERSION)
+        return []
+    return [Calibration(**fields) for fields in content["calibrations"]]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
-from rag import abstention, prompt
+from rag import prompt
+from rag.abstention import THRESHOLD, Calibration, Signals, load_calibration, signals
 from rag.config import Config
 from rag.conversation import standalone
 from rag.documents import Corpus
@@ -60,7 +61,7 @@ class _Found:
     question: str  # the same, standing alone
     hits: list[Hit]
     evidence: list[Evidence]  # best first
-    confidence: float
+    signals: Signals | None
 
 
 class _Clock:
@@ -97,14 +98,17 @@ class Pipeline:
         generator: Generator | None,
         config: Config,
         judge: Judge | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.index = index
         self._retriever = Retriever(index, embedder)
         self._generator = generator
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
+        self.judge = judge.name if judge else NO_GENERATOR
+        self._calibration = calibration or load_calibration(self.judge)
         name = generator.name if generator else NO_GENERATOR
-        self._models = ModelNames(name, embedder.name, judge.name if judge else NO_GENERATOR)
+        self._models = ModelNames(name, embedder.name, self.judge)
         self._config = config
 
     @classmethod
@@ -144,16 +148,12 @@ class Pipeline:
         Raises QuestionError for what is no question.
         """
         question = check_question(question)
-        turns = [check_question(earlier) for earlier in history[-_TURNS:]]
         clock = _Clock()
-        found = []
-        for part in split_question(question):
-            found.append(self._find(part, standalone(part, turns), clock))
-            turns.append(part)
+        found = self._find_parts(question, history, clock)
         max_words = self._config.max_words // len(found)
         written = [self._write(part, max_words, clock) for part in found]
         parts = tuple(
-            Part(part.question, bool(sentences), part.confidence)
+            Part(part.question, bool(sentences), self._calibration.probability(part.signals))
             for part, sentences in zip(found, written, strict=True)
         )
         refused = not any(written)
@@ -175,16 +175,32 @@ class Pipeline:
             parts=parts,
         )
 
+    def signals(self, question: str, history: Sequence[str] = ()) -> Signals | None:
+        """What the refusal of the question's first part is decided by."""
+        return self._find_parts(check_question(question), history, _Clock())[0].signals
+
+    def _find_parts(self, question: str, history: Sequence[str], clock: _Clock) -> list[_Found]:
+        turns = [check_question(earlier) for earlier in history[-_TURNS:]]
+        found = []
+        for part in split_question(question):
+            found.append(self._find(part, standalone(part, turns), clock))
+            turns.append(part)
+        return found
+
     def _find(self, asked: str, question: str, clock: _Clock) -> _Found:
         vector = self._retriever.embed(question)
         hits = self._retriever.search(question, vector, max(self._config.top_k, SEARCHED))
         evidence = self._retriever.evidence(question, vector, hits)
         clock.lap("retrieve")
         log_odds = self._judge.log_odds(question, evidence[:JUDGED]) if self._judge else []
-        confidence = abstention.probability(evidence, log_odds)
         clock.lap("judge")
-        hits = hits[: self._config.top_k]
-        return _Found(asked, question, hits, _ranked(evidence, log_odds), confidence)
+        return _Found(
+            asked,
+            question,
+            hits[: self._config.top_k],
+            _ranked(evidence, log_odds),
+            signals(evidence, log_odds),
+        )
 
     def _write(self, found: _Found, max_words: int, clock: _Clock) -> list[Grounded]:
         """The sentences that answer, each proven; none where the corpus does not tell.
@@ -193,7 +209,7 @@ class Pipeline:
         chosen. Long ones give way to a draft, as far as that is proven. A list is answered by the
         source sentence that lists most, unless the draft lists as much.
         """
-        if found.confidence < abstention.THRESHOLD:
+        if self._calibration.probability(found.signals) < THRESHOLD:
             return []
         grounder = Grounder(found.question, found.evidence, self.index.lexical.idf)
         quotable = [e for e in found.evidence[:_QUOTABLE] if grounder.is_about(e)]

@@ -1,9 +1,6 @@
-import math
-
 import pytest
 from test_text_rules import evidence
 
-from rag.abstention import THRESHOLD, probability
 from rag.grounding import Grounder, leaps_over_a_name
 from rag.types import Evidence
 
@@ -92,14 +89,3 @@ def test_a_source_sentence_about_somebody_else_is_not_about_the_question() -> No
     assert not asked.is_about(evidence(line))
     asked = grounder("how many users has xianyu", line)
     assert asked.is_about(evidence(line))
-
-
-def test_probability_by_hand_and_its_direction() -> None:
-    def near(cosine: float, share: float = 0.0) -> Evidence:
-        return Evidence("d", 0, 1, "x", "", "", cosine, share, 1.0)
-
-    assert probability([near(0.48)]) == THRESHOLD
-    assert probability([near(0.2), near(0.58)]) == pytest.approx(1 / (1 + math.exp(-16 * 0.1)))
-    assert probability([near(0.28, 1.0)]) == pytest.approx(THRESHOLD)
-    assert probability([near(0.4)]) < THRESHOLD < probability([near(0.7)])
-    assert probability([]) == 0.0

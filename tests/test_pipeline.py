@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from conftest import BagOfWordsEmbedder, CopyingGenerator, FixedGenerator
 
+from rag.abstention import DEFAULT, Calibration
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.errors import QuestionError
@@ -31,10 +32,11 @@ def pipeline(
     config: Config | None = None,
     judge: Judge | None = None,
 ) -> Pipeline:
+    calibration = DEFAULT if judge is None else Calibration("any", 2.0, 1.0, 1.0)
     config = config or Config(quote_words=0)  # else the generator is seldom asked
     embedder = BagOfWordsEmbedder()
     index = open_or_build(corpus.parent / "index", load_corpus(corpus), embedder, config)
-    return Pipeline(index, embedder, generator or CopyingGenerator(), config, judge)
+    return Pipeline(index, embedder, generator or CopyingGenerator(), config, judge, calibration)
 
 
 def check_quotes(answer: Answer, corpus: Path) -> None:
@@ -221,7 +223,9 @@ def test_short_source_sentences_are_not_redrafted(corpus_folder: Path) -> None:
 
 def test_no_generator_at_all(corpus_folder: Path) -> None:
     made = pipeline(corpus_folder)
-    made = Pipeline(made.index, BagOfWordsEmbedder(), None, Config(quote_words=0))
+    made = Pipeline(
+        made.index, BagOfWordsEmbedder(), None, Config(quote_words=0), calibration=DEFAULT
+    )
     answer = made.ask("How many workers live in a bee colony?")
     assert answer.answer == "Honey bees live in colonies of about 50,000 workers. [1]"
     assert answer.models.generator == "none"

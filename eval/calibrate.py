@@ -1,0 +1,88 @@
+"""python -m eval.calibrate: fit the weights of the refusal signals on the development questions."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from eval.stats import calibration_error
+from eval.suites import own_suite
+from rag.abstention import CALIBRATION_FILE, THRESHOLD, Calibration, Signals, save_calibration
+from rag.cli import configure_logging, run
+from rag.config import Config
+from rag.documents import load_corpus
+from rag.pipeline import Pipeline
+from rag.progress import progress_bar
+
+_PENALTY = 3.0  # inverse strength of L2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m eval.calibrate",
+        description="Fit, on the development questions, when to refuse; the result is stored "
+        f"in {CALIBRATION_FILE.name} for the judge that goes with the generator.",
+    )
+    made.add_argument(
+        "--generator", metavar="MODEL", help="as for rag.ask; none calibrates without a judge"
+    )
+    made.add_argument("--quiet", action="store_true", help="only warnings and errors")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    options = parser().parse_args(argv)
+    return run(lambda: _main(options))
+
+
+def _main(options: argparse.Namespace) -> int:
+    configure_logging(options.quiet)
+    suite = own_suite()
+    questions = [q for q in suite.questions if suite.split[q.id] == "dev"]
+    pipeline = Pipeline.open(
+        load_corpus(suite.corpus), Path("indexes/eval-articles"), Config(), options.generator
+    )
+    found: list[Signals] = []
+    with progress_bar(len(questions), "question", "reading") as bar:
+        for question in questions:
+            signals = pipeline.signals(question.question, question.history)
+            assert signals is not None  # the articles always hold evidence
+            found.append(signals)
+            bar.update(1)
+    answerable = [question.answerable for question in questions]
+    calibration = fit(pipeline.judge, found, answerable)
+    save_calibration(calibration)
+    print(describe(calibration, found, answerable))
+    return 0
+
+
+def fit(judge: str, found: Sequence[Signals], answerable: Sequence[bool]) -> Calibration:
+    """Logistic regression of "answerable" on the signals."""
+    from sklearn.linear_model import LogisticRegression
+
+    inputs = np.array([(s.cosine, s.log_odds) for s in found])
+    model = LogisticRegression(C=_PENALTY).fit(inputs, np.array(answerable))
+    cosine, log_odds = (round(float(weight), 4) for weight in model.coef_[0])
+    return Calibration(judge, cosine, log_odds, round(float(model.intercept_[0]), 4))
+
+
+def describe(calibration: Calibration, found: Sequence[Signals], answerable: Sequence[bool]) -> str:
+    """How well it does on what it was fitted on."""
+    claimed = np.array([calibration.probability(signals) for signals in found])
+    wanted = np.array(answerable)
+    refused = claimed < THRESHOLD
+    return (
+        f"judge {calibration.judge}: refuses {refused[~wanted].mean():.2f} of the unanswerable, "
+        f"{refused[wanted].mean():.2f} of the others; calibration error "
+        f"{calibration_error(claimed.tolist(), answerable):.3f} on {len(found)} questions"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
