@@ -14,12 +14,12 @@ from pathlib import Path
 from rag import prompt
 from rag.abstention import THRESHOLD, Calibration, Signals, load_calibration, signals
 from rag.config import Config
-from rag.conversation import standalone
+from rag.conversation import Asked, understood
 from rag.documents import Corpus
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
 from rag.models import EMBEDDER, resolve, resolve_generator
-from rag.question import asks_for_a_list, check_question, split_question
+from rag.question import asks_for_a_list, check_question
 from rag.retriever import Retriever
 from rag.types import (
     Answer,
@@ -57,8 +57,7 @@ _NEAR = 0.1
 class _Found:
     """What is known of one part of a question before anything is written."""
 
-    asked: str
-    question: str  # the same, standing alone
+    asked: Asked
     hits: list[Hit]
     evidence: list[Evidence]  # best first
     signals: Signals | None
@@ -153,7 +152,9 @@ class Pipeline:
         max_words = self._config.max_words // len(found)
         written = [self._write(part, max_words, clock) for part in found]
         parts = tuple(
-            Part(part.question, bool(sentences), self._calibration.probability(part.signals))
+            Part(
+                part.asked.standalone, bool(sentences), self._calibration.probability(part.signals)
+            )
             for part, sentences in zip(found, written, strict=True)
         )
         refused = not any(written)
@@ -181,13 +182,10 @@ class Pipeline:
 
     def _find_parts(self, question: str, history: Sequence[str], clock: _Clock) -> list[_Found]:
         turns = [check_question(earlier) for earlier in history[-_TURNS:]]
-        found = []
-        for part in split_question(question):
-            found.append(self._find(part, standalone(part, turns), clock))
-            turns.append(part)
-        return found
+        return [self._find(asked, clock) for asked in understood(question, turns)]
 
-    def _find(self, asked: str, question: str, clock: _Clock) -> _Found:
+    def _find(self, asked: Asked, clock: _Clock) -> _Found:
+        question = asked.standalone
         vector = self._retriever.embed(question)
         hits = self._retriever.search(question, vector, max(self._config.top_k, SEARCHED))
         evidence = self._retriever.evidence(question, vector, hits)
@@ -196,11 +194,13 @@ class Pipeline:
         clock.lap("judge")
         return _Found(
             asked,
-            question,
             hits[: self._config.top_k],
             _ranked(evidence, log_odds),
             signals(evidence, log_odds),
         )
+
+    def _probability(self, found: _Found) -> float:
+        return self._calibration.probability(found.signals)
 
     def _write(self, found: _Found, max_words: int, clock: _Clock) -> list[Grounded]:
         """The sentences that answer, each proven; none where the corpus does not tell.
@@ -209,11 +209,11 @@ class Pipeline:
         chosen. Long ones give way to a draft, as far as that is proven. A list is answered by the
         source sentence that lists most, unless the draft lists as much.
         """
-        if self._calibration.probability(found.signals) < THRESHOLD:
+        if self._probability(found) < THRESHOLD:
             return []
-        grounder = Grounder(found.question, found.evidence, self.index.lexical.idf)
+        grounder = Grounder(found.asked.standalone, found.evidence, self.index.lexical.idf)
         quotable = [e for e in found.evidence[:_QUOTABLE] if grounder.is_about(e)]
-        listed = asks_for_a_list(found.asked)
+        listed = asks_for_a_list(found.asked.text)
         if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
         quoted = _quote(grounder, quotable, self._near)
@@ -282,7 +282,7 @@ def _facts(grounder: Grounder, sentences: Sequence[Grounded]) -> int:
 
 
 def _draft(generator: Generator, found: _Found, max_words: int) -> str:
-    messages = prompt.messages(found.question, found.evidence, max_words)
+    messages = prompt.messages(found.asked.standalone, found.evidence, max_words)
     # English takes about 1.3 tokens a word, names and numbers more.
     draft = generator.generate(messages, max_new_tokens=2 * max_words)
     log.debug("draft: %s", draft)
