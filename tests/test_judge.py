@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from eval.train_judge import Examples, fit
 from rag import judge, packaged
 from rag.judge import Probe, ProbeJudge, load_judge
 from rag.types import GAP, Evidence
@@ -62,3 +63,19 @@ def test_without_the_probes_model_there_is_no_judge(monkeypatch, caplog, found) 
     monkeypatch.setattr(packaged, "find", lambda spec: found)
     assert load_judge(LengthReader("something else")) is None
     assert "no judge" in caplog.text
+
+
+def test_fitting_finds_the_direction_that_tells() -> None:
+    rng = np.random.default_rng(0)
+    question = np.repeat(np.arange(60), 5)
+    gold = np.tile([True, False, False, False, False], 60)
+    states = rng.normal(size=(300, 4)).astype(np.float32)
+    states[:, 2] += 3 * gold
+    scores = rng.normal(size=300) + gold
+    spare = np.zeros(300, dtype=bool)
+    vector, score_weight, bias = fit(Examples(question, states, scores, gold, spare))
+    assert np.abs(vector).argmax() == 2
+    assert vector[2] > 0
+    assert score_weight > 0
+    log_odds = states @ vector + score_weight * scores + bias
+    assert ((log_odds > 0) == gold).mean() > 0.9
