@@ -30,10 +30,10 @@ def test_the_signals_are_the_largest() -> None:
 
 
 def test_probability_by_hand_and_its_direction() -> None:
-    assert DEFAULT.probability(Signals(0.48, 0.0)) == pytest.approx(THRESHOLD)
+    assert DEFAULT.probability(Signals(0.48, 0.0)) == pytest.approx(0.5)
     assert DEFAULT.probability(Signals(0.58, 9.0)) == pytest.approx(1 / (1 + math.exp(-1.6)))
     judged = Calibration("j", cosine=2.0, log_odds=1.0, constant=-1.0)
-    assert judged.probability(Signals(0.5, 0.0)) == THRESHOLD
+    assert judged.probability(Signals(0.5, 0.0)) == 0.5
     assert judged.probability(Signals(0.5, 1.0)) == pytest.approx(1 / (1 + math.exp(-1)))
     assert judged.probability(None) == 0.0
 
