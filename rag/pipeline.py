@@ -46,9 +46,8 @@ _TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
 JUDGED = 8  # best candidates that the judge reads
 # A second sentence is quoted, too, where its score is less than this behind: log odds of a judge,
-# or the retriever's score.
-# Twice that where it stands in another document: what a second source says, or says otherwise, is
-# worth more than a second sentence of the first.
+# or the retriever's score. Twice that where it stands in another document: what a second source
+# says, or says otherwise, is worth more than a second sentence of the first.
 _NEAR_JUDGED = 0.5
 _NEAR = 0.1
 
@@ -104,7 +103,7 @@ class Pipeline:
         self._generator = generator
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
-        self.judge = judge.name if judge else NO_GENERATOR
+        self.judge = judge.name if judge else NO_GENERATOR  # its name
         self._calibration = calibration or load_calibration(self.judge)
         name = generator.name if generator else NO_GENERATOR
         self._models = ModelNames(name, embedder.name, self.judge)
@@ -152,9 +151,7 @@ class Pipeline:
         max_words = self._config.max_words // len(found)
         written = [self._write(part, max_words, clock) for part in found]
         parts = tuple(
-            Part(
-                part.asked.standalone, bool(sentences), self._calibration.probability(part.signals)
-            )
+            Part(part.asked.standalone, bool(sentences), self._probability(part))
             for part, sentences in zip(found, written, strict=True)
         )
         refused = not any(written)
