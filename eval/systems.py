@@ -94,9 +94,8 @@ class BestSentence:
     def answer(self, question: Question) -> Answer:
         asked = check_question(question.question)
         started = time.perf_counter()
-        vector = self._retriever.embed(asked)
-        hits = self._retriever.search(asked, vector, Config().top_k)
-        best = self._retriever.evidence(asked, vector, hits)[0]
+        hits, evidence = self._retriever.find(asked, Config().top_k)
+        best = evidence[0]
         ended = time.perf_counter()
         title = self._index.documents[best.doc].title
         return Answer(

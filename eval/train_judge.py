@@ -27,7 +27,7 @@ from rag.documents import load_corpus
 from rag.embedder import load_embedder
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, load_generator
-from rag.index import Index, open_or_build
+from rag.index import open_or_build
 from rag.judge import PROBE_FILE, Probe, filling, messages
 from rag.models import EMBEDDER, GENERATOR, resolve
 from rag.pipeline import JUDGED, SEARCHED
@@ -98,7 +98,7 @@ def read_examples(reader: TransformersGenerator) -> Examples:
         retriever = Retriever(index, embedder)
         with progress_bar(len(questions), "question", "reading") as bar:
             for number, question in enumerate(questions):
-                candidates, spares = _candidates(question, index, retriever)
+                candidates, spares = _candidates(question, retriever)
                 candidates += spares
                 states.append(
                     reader.hidden_states(
@@ -119,13 +119,9 @@ def read_examples(reader: TransformersGenerator) -> Examples:
     )
 
 
-def _candidates(
-    question: Question, index: Index, retriever: Retriever
-) -> tuple[list[Evidence], list[Evidence]]:
+def _candidates(question: Question, retriever: Retriever) -> tuple[list[Evidence], list[Evidence]]:
     """What would be judged, and gold sentences that would not."""
-    vector = retriever.embed(question.question)
-    hits = retriever.search(question.question, vector, SEARCHED)
-    evidence = retriever.evidence(question.question, vector, hits)
+    _, evidence = retriever.find(question.question, SEARCHED)
     return evidence[:JUDGED], [e for e in evidence[JUDGED:] if is_gold(question, e)][:_SPARE]
 
 

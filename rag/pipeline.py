@@ -183,9 +183,7 @@ class Pipeline:
 
     def _find(self, asked: Asked, clock: _Clock) -> _Found:
         question = asked.standalone
-        vector = self._retriever.embed(question)
-        hits = self._retriever.search(question, vector, max(self._config.top_k, SEARCHED))
-        evidence = self._retriever.evidence(question, vector, hits)
+        hits, evidence = self._retriever.find(question, max(self._config.top_k, SEARCHED))
         clock.lap("retrieve")
         log_odds = self._judge.log_odds(question, evidence[:JUDGED]) if self._judge else []
         clock.lap("judge")

@@ -37,6 +37,12 @@ class Retriever:
         vector: Vectors = self._embedder.encode([question])[0]
         return vector
 
+    def find(self, question: str, k: int) -> tuple[list[Hit], list[Evidence]]:
+        """The k best chunks and all of their sentences, both best first."""
+        vector = self.embed(question)
+        hits = self.search(question, vector, k)
+        return hits, self.evidence(question, vector, hits)
+
     def search(self, question: str, vector: Vectors, k: int) -> list[Hit]:
         """The k best chunks, best first."""
         dense = [i for i, _ in self._index.dense.search(vector, _DEPTH)]
