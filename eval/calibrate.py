@@ -12,7 +12,7 @@ import numpy as np
 from eval.stats import calibration_error
 from eval.suites import own_suite
 from rag.abstention import CALIBRATION_FILE, THRESHOLD, Calibration, Signals, save_calibration
-from rag.cli import configure_logging, run
+from rag.cli import add_quiet_option, configure_logging, run
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.pipeline import Pipeline
@@ -31,14 +31,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--generator", metavar="MODEL", help="as for rag.ask; none calibrates without a judge"
     )
-    made.add_argument("--quiet", action="store_true", help="only warnings and errors")
+    add_quiet_option(made)
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    options = parser().parse_args(argv)
-    return run(lambda: _main(options))
+    return run(parser(), _main, argv)
 
 
 def _main(options: argparse.Namespace) -> int:

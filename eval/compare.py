@@ -85,8 +85,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    options = parser().parse_args(argv)
-    return run(lambda: _main(options))
+    return run(parser(), _main, argv)
 
 
 def _main(options: argparse.Namespace) -> int:

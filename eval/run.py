@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.cli import configure_logging, run
+from rag.cli import add_quiet_option, configure_logging, run
 from rag.errors import UsageError
 from rag.progress import progress_bar
 
@@ -67,14 +67,13 @@ def parser() -> argparse.ArgumentParser:
     baseline.add_argument(
         "--update-baseline", action="store_true", help=f"write the metrics to {BASELINE}"
     )
-    add("--quiet", action="store_true", help="only warnings and errors on standard error")
+    add_quiet_option(made)
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; 0 for a scored run, 1 for an error of ours or a fallen metric, 2 for usage."""
-    options = parser().parse_args(argv)
-    return run(lambda: _main(options))
+    return run(parser(), _main, argv)
 
 
 def _main(options: argparse.Namespace) -> int:

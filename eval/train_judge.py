@@ -21,7 +21,7 @@ import numpy.typing as npt
 from eval.metrics import is_gold
 from eval.questions import Question, check_against_corpus, load_questions
 from rag import packaged
-from rag.cli import configure_logging, run
+from rag.cli import add_quiet_option, configure_logging, run
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m eval.train_judge", description="Fit the judge's probe and store it."
     )
-    made.add_argument("--quiet", action="store_true", help="only warnings and errors")
+    add_quiet_option(made)
     made.add_argument(
         "--out", type=Path, default=PROBE_FILE, metavar="FILE", help="default: %(default)s"
     )
@@ -68,8 +68,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    options = parser().parse_args(argv)
-    return run(lambda: _main(options))
+    return run(parser(), _main, argv)
 
 
 def _main(options: argparse.Namespace) -> int:

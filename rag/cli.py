@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,11 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
         help="sentence-transformers folder or hub name (default: all-MiniLM-L6-v2); the index is "
         "made anew when it changes",
     )
+    add_quiet_option(parser)
+
+
+def add_quiet_option(parser: argparse.ArgumentParser) -> None:
+    """--quiet."""
     parser.add_argument(
         "--quiet", action="store_true", help="only warnings and errors on standard error"
     )
@@ -79,10 +84,15 @@ def report_skipped(corpus: Corpus) -> None:
         print(f"rag: skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
 
 
-def run(command: Callable[[], int]) -> int:
+def run(
+    parser: argparse.ArgumentParser,
+    command: Callable[[argparse.Namespace], int],
+    argv: Sequence[str] | None,
+) -> int:
     """Exit status of a command: its own, 2 for wrong usage, 1 for another error of ours."""
+    options = parser.parse_args(argv)
     try:
-        return command()
+        return command(options)
     except RagError as error:
         print(f"rag: error: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
