@@ -11,14 +11,21 @@ import numpy as np
 
 from eval.stats import calibration_error
 from eval.suites import own_suite
-from rag.abstention import CALIBRATION_FILE, THRESHOLD, Calibration, Signals, save_calibration
+from rag.abstention import (
+    CALIBRATION_FILE,
+    NO_JUDGE,
+    THRESHOLD,
+    Calibration,
+    Signals,
+    save_calibration,
+)
 from rag.cli import add_quiet_option, configure_logging, run
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.pipeline import Pipeline
 from rag.progress import progress_bar
 
-_PENALTY = 1e4  # inverse strength of L2: none to speak of, for three numbers
+_PENALTY = 1e4  # inverse strength of L2: none to speak of, for two numbers
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,13 +69,14 @@ def _main(options: argparse.Namespace) -> int:
 
 
 def fit(judge: str, found: Sequence[Signals], answerable: Sequence[bool]) -> Calibration:
-    """Logistic regression of "answerable" on the signals."""
+    """Logistic regression of "answerable" on the judge's signal, or on the cosine without one."""
     from sklearn.linear_model import LogisticRegression
 
-    inputs = np.array([(s.cosine, s.log_odds) for s in found])
+    alone = judge == NO_JUDGE
+    inputs = np.array([[s.cosine if alone else s.log_odds] for s in found])
     model = LogisticRegression(C=_PENALTY).fit(inputs, np.array(answerable))
-    cosine, log_odds = (round(float(weight), 4) for weight in model.coef_[0])
-    return Calibration(judge, cosine, log_odds, round(float(model.intercept_[0]), 4))
+    weight, constant = round(float(model.coef_[0, 0]), 4), round(float(model.intercept_[0]), 4)
+    return Calibration(judge, weight if alone else 0.0, 0.0 if alone else weight, constant)
 
 
 def describe(calibration: Calibration, found: Sequence[Signals], answerable: Sequence[bool]) -> str:

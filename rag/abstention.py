@@ -1,11 +1,11 @@
 """Evidence → the probability that the corpus answers.
 
-A logistic model of two signals. One depends on no language model: the largest cosine of a source
-sentence to the question, raised where the sentence holds nearly all words of the question, since
-a long sentence that answers a short question is far from it by cosine. The other is the largest
-log odds of a judge, where there is one. ``python -m eval.calibrate`` fits the weights on the
-development questions. More signals (names missing, the kind of answer, the likelihood of the
-question) did not help there, see eval/LOG.md. Other topics are told well, near misses only in part.
+A logistic model of one signal, fitted on the development questions by ``python -m eval.calibrate``.
+With a judge that is its largest log odds of a sentence. Without one it is the largest cosine of a
+source sentence to the question, raised where the sentence holds nearly all words of the question,
+since a long sentence that answers a short question is far from it by cosine. The cosine tells other
+topics, hardly a near miss; beside a judge it helped on the development questions only. More signals
+(names missing, the kind of answer, the likelihood of the question) did not help, see eval/LOG.md.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from rag.types import Evidence
 log = logging.getLogger(__name__)
 
 CALIBRATION_FILE = Path(__file__).with_name("calibration.json")
-# A question is refused below this probability: where one in 24 answerable development questions is
+# A question is refused below this probability: where hardly an answerable development question is
 # refused, since what is answered wrongly comes with a quote that shows it.
-THRESHOLD = 0.4
+THRESHOLD = 0.35
+NO_JUDGE = "none"  # its name in a calibration
 _VERSION = 1
 _SHARE_FLOOR = 0.7  # share of the question's words from which the cosine is raised, by up to
 _SHARE_BONUS = 0.2
@@ -40,7 +41,7 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The weights of the signals, fitted with one judge, or with "none"."""
+    """The weights of the signals, fitted with one judge, or with "none"; one of them is 0."""
 
     judge: str
     cosine: float
@@ -56,7 +57,7 @@ class Calibration:
 
 
 # Of a system that nobody calibrated: even odds at a cosine of 0.48, set by hand.
-DEFAULT = Calibration("none", cosine=16.0, log_odds=0.0, constant=-7.68)
+DEFAULT = Calibration(NO_JUDGE, cosine=16.0, log_odds=0.0, constant=-7.68)
 
 
 def signals(evidence: Sequence[Evidence], log_odds: Sequence[float]) -> Signals | None:

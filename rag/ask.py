@@ -12,7 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rag.cli import add_corpus_options, configure_logging, index_folder, report_skipped, run
+from rag.cli import (
+    add_corpus_options,
+    add_generator_option,
+    configure_logging,
+    index_folder,
+    report_skipped,
+    run,
+)
 from rag.config import Config
 from rag.errors import QuestionError
 from rag.question import check_question
@@ -47,12 +54,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("question", nargs="?", help="in words; without it, lines of standard input")
     add_corpus_options(made)
-    made.add_argument(
-        "--generator",
-        metavar="MODEL",
-        help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b); or none, for the "
-        "source sentences alone, in milliseconds",
-    )
+    add_generator_option(made)
     made.add_argument(
         "--after",
         action="append",
@@ -168,6 +170,8 @@ def format_answer(answer: Answer, width: int) -> Iterator[str]:
             yield from textwrap.wrap(printable(f"Understood as: {part.question}"), width)
             yield ""
     yield from textwrap.wrap(printable(answer.answer), width)
+    if answer.conflict:
+        yield f"The sources disagree: {' '.join(f'[{marker}]' for marker in answer.conflict)}"
     for citation in answer.citations:
         yield ""
         head = f"[{citation.marker}] {citation.doc}"

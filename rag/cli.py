@@ -44,6 +44,16 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
     add_quiet_option(parser)
 
 
+def add_generator_option(parser: argparse.ArgumentParser) -> None:
+    """--generator."""
+    parser.add_argument(
+        "--generator",
+        metavar="MODEL",
+        help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b); or none, for the "
+        "source sentences alone, in milliseconds",
+    )
+
+
 def add_quiet_option(parser: argparse.ArgumentParser) -> None:
     """--quiet."""
     parser.add_argument(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import logging
 import struct
@@ -18,7 +17,7 @@ from rag.errors import ModelError
 from rag.hub import hide_loading_bars
 from rag.packaged import blocks, require_digest
 from rag.progress import progress_bar
-from rag.types import GAP, Message, Vectors
+from rag.types import Message
 from rag.weights import Gguf, Weights
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ MAX_PROMPT_TOKENS = 4096
 # Draft that many tokens from the prompt at each step: the same greedy text about three times
 # faster where answers copy their sources (prompt lookup, https://arxiv.org/abs/2304.04487).
 PROMPT_LOOKUP_TOKENS = 8
-# Of each text that fills a gap: two long sentences.
-MAX_FILLING_TOKENS = 160
 
 
 class TransformersGenerator:
@@ -44,14 +41,14 @@ class TransformersGenerator:
         name: str,
         fingerprint: str = "",
     ) -> None:
-        self._model = model
-        self._tokenizer = tokenizer
+        self.model = model
+        self.tokenizer = tokenizer
         self.name = name
         self.fingerprint = fingerprint
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int) -> str:
         """The reply, without special tokens; ModelError for a prompt over MAX_PROMPT_TOKENS."""
-        inputs = self._tokenizer.apply_chat_template(
+        inputs = self.tokenizer.apply_chat_template(
             [self._harmless(message) for message in messages],
             add_generation_prompt=True,
             return_tensors="pt",
@@ -62,63 +59,25 @@ class TransformersGenerator:
         if length > MAX_PROMPT_TOKENS:
             raise ModelError(f"prompt of {length} tokens, at most {MAX_PROMPT_TOKENS} are read")
         with torch.inference_mode():
-            output = self._model.generate(  # type: ignore[operator]
+            output = self.model.generate(  # type: ignore[operator]
                 **inputs,
                 max_new_tokens=max_new_tokens,
                 do_sample=False,
                 prompt_lookup_num_tokens=PROMPT_LOOKUP_TOKENS,
-                pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
+                pad_token_id=self.tokenizer.pad_token_id or self.tokenizer.eos_token_id,
             )
-        return str(self._tokenizer.decode(output[0, length:], skip_special_tokens=True)).strip()
-
-    def hidden_states(
-        self, messages: Sequence[Message], fillings: Sequence[str], layer: int
-    ) -> Vectors:
-        """What ``layer`` (1 is the first) holds where a reply to ``messages`` would begin, once
-        with each filling at the place of GAP; float32, shape (len(fillings), width).
-
-        What stands before the gap is read once, later layers not at all. A filling is cut at
-        MAX_FILLING_TOKENS.
-        """
-        from transformers import DynamicCache
-
-        prompt = self._tokenizer.apply_chat_template(
-            [self._harmless(message) for message in messages],
-            add_generation_prompt=True,
-            tokenize=False,
-        )
-        assert isinstance(prompt, str)  # as tokenize=False promises
-        opening, closing = (self._tokenizer(part)["input_ids"] for part in prompt.split(GAP))
-        rows = [
-            self._tokenizer(self._without_control(text))["input_ids"][:MAX_FILLING_TOKENS] + closing
-            for text in fillings
-        ]
-        body = _first_layers(self._model, layer)
-        cache = DynamicCache()
-        ends = torch.tensor([len(row) for row in rows])
-        padded = torch.zeros((len(rows), int(ends.max())), dtype=torch.long)
-        mask = torch.zeros((len(rows), len(opening) + padded.shape[1]), dtype=torch.long)
-        for i, row in enumerate(rows):
-            padded[i, : len(row)] = torch.tensor(row)
-            mask[i, : len(opening) + len(row)] = 1
-        with torch.inference_mode():
-            body(input_ids=torch.tensor([opening]), past_key_values=cache, use_cache=True)
-            cache.batch_repeat_interleave(len(rows))
-            states = body(
-                input_ids=padded, attention_mask=mask, past_key_values=cache, use_cache=True
-            ).last_hidden_state
-        found: Vectors = states[torch.arange(len(rows)), ends - 1].float().numpy()
-        return found
+        return str(self.tokenizer.decode(output[0, length:], skip_special_tokens=True)).strip()
 
     def _harmless(self, message: Message) -> dict[str, str]:
         """The message with no control token of this model's chat format in its text.
 
         Questions and documents may hold "<|im_end|>"; a space inside makes it plain text.
         """
-        return {"role": message["role"], "content": self._without_control(message["content"])}
+        return {"role": message["role"], "content": self.without_control(message["content"])}
 
-    def _without_control(self, text: str) -> str:
-        for token in self._tokenizer.get_added_vocab():
+    def without_control(self, text: str) -> str:
+        """The text with no control token of this model's chat format."""
+        for token in self.tokenizer.get_added_vocab():
             text = text.replace(token, f"{token[:1]} {token[1:]}")
         return text
 
@@ -153,15 +112,6 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     if arithmetic == "int8":
         _to_int8(model)
     return TransformersGenerator(model, tokenizer, weights.name, weights.fingerprint)
-
-
-def _first_layers(model: PreTrainedModel, count: int) -> torch.nn.Module:
-    """The model cut after some layers, without head and last norm; it shares the weights."""
-    body = copy.copy(model.base_model)
-    body._modules = dict(body._modules)
-    body.layers = body.layers[:count]  # type: ignore[index]
-    body.norm = torch.nn.Identity()
-    return body
 
 
 def use_threads(count: int) -> None:

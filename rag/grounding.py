@@ -24,11 +24,10 @@ MIN_SUPPORT = 0.75
 MIN_CONTEXT = 0.85
 # The same share of the question's words, for a second source: verbs of questions seldom return.
 MIN_SHARED_QUESTION = 0.5
-# What the quotes add to the question, as a multiple of the IDF of one unknown word: it keeps
+# What the quotes add to the question, as a multiple of the largest IDF in the evidence: it keeps
 # "The Four Little Dragons of Alibaba are the Four Little Dragons" from being an answer.
-MIN_INFORMATION = 0.5
+MIN_INFORMATION = 0.7
 _FRAGMENT = 3  # words, stop words not counted, up to which a draft is no full sentence
-_UNKNOWN = "\0"  # a term that no corpus holds
 _NEIGHBOUR_CHARS = 3  # between two sentences that may be quoted together
 
 
@@ -51,6 +50,7 @@ class Grounder:
         self._asked = set(terms(question))
         self._evidence = evidence
         self._idf = idf
+        self._largest_idf = max((idf(term) for e in evidence for term in terms(e.text)), default=0)
 
     def ground(self, draft: str) -> list[Grounded]:
         """The supported sentences of the draft, in order, none twice."""
@@ -85,7 +85,7 @@ class Grounder:
             return 0.0
         words, quoted = set(terms(sentence)), set(terms(said))
         new = words - self._asked
-        if sum(map(self._idf, new & quoted)) < MIN_INFORMATION * self._idf(_UNKNOWN):
+        if sum(map(self._idf, new & quoted)) < MIN_INFORMATION * self._largest_idf:
             return 0.0
         # A fragment ("In 2025.") says what the question says, so that must stand there, too.
         claimed = words if len(words) > _FRAGMENT else words | self._asked

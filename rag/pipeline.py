@@ -6,14 +6,17 @@ import logging
 import re
 import time
 from collections import defaultdict
+from collections.abc import Generator as Steps
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
+from typing import TypeVar
 
 from rag import prompt
-from rag.abstention import THRESHOLD, Calibration, Signals, load_calibration, signals
+from rag.abstention import NO_JUDGE, THRESHOLD, Calibration, Signals, load_calibration, signals
 from rag.config import Config
+from rag.conflict import disagree
 from rag.conversation import Asked, understood
 from rag.documents import Corpus
 from rag.grounding import Grounded, Grounder
@@ -33,23 +36,27 @@ from rag.types import (
     Part,
     Passage,
     Seconds,
+    Stage,
 )
+from rag.windows import with_previous
 
 log = logging.getLogger(__name__)
 
 NO_GENERATOR = "none"
+Result = TypeVar("Result")
+Work = Steps[Stage, None, Result]  # yields each stage when it begins, and returns its result
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
 _FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
 _ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _DRAFT_WORDS = 60  # that the generator is asked for at most
 _TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
-JUDGED = 8  # best candidates that the judge reads
-# A second sentence is quoted, too, where its score is less than this behind: log odds of a judge,
-# or the retriever's score. Twice that where it stands in another document: what a second source
-# says, or says otherwise, is worth more than a second sentence of the first.
-_NEAR_JUDGED = 0.5
-_NEAR = 0.1
+JUDGED = 10  # best candidates that the judge reads, with what stands before them
+# A second sentence is quoted, too, where its score is less than the first of these behind: log odds
+# of a judge, or the retriever's score. Less than the second where a list is asked for or where it
+# stands in another document: what a second source says, or says otherwise, is worth more.
+_NEAR_JUDGED = (0.5, 1.5)
+_NEAR = (0.1, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +106,16 @@ class Pipeline:
         calibration: Calibration | None = None,
     ) -> None:
         self.index = index
+        self.embedder = embedder
         self._retriever = Retriever(index, embedder)
         self._generator = generator
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
-        self.judge = judge.name if judge else NO_GENERATOR  # its name
+        self.judge = judge.name if judge else NO_JUDGE  # its name
         self._calibration = calibration or load_calibration(self.judge)
         name = generator.name if generator else NO_GENERATOR
-        self._models = ModelNames(name, embedder.name, self.judge)
-        self._config = config
+        self.models = ModelNames(name, embedder.name, self.judge)
+        self.config = config
 
     @classmethod
     def open(
@@ -139,17 +147,51 @@ class Pipeline:
         model = load_generator(generator_weights)
         return cls(index, vectors, model, config, load_judge(model))
 
+    def on(self, index: Index) -> Pipeline:
+        """The same models over another index, made with the same embedder."""
+        return Pipeline(
+            index, self.embedder, self._generator, self.config, self._judge, self._calibration
+        )
+
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
         """Retrieve, judge, draft, check and cite, for each part of the question.
 
         ``history`` holds the questions asked before, oldest first; see ``rag.conversation``.
         Raises QuestionError for what is no question.
         """
+        *_, answer = self.steps(question, history)
+        assert isinstance(answer, Answer)  # as steps promises
+        return answer
+
+    def steps(self, question: str, history: Sequence[str] = ()) -> Iterator[Stage | Answer]:
+        """What ``ask`` does: each stage when it begins, and at last the answer.
+
+        Whoever stops iterating stops the work, at the end of a stage.
+        """
         question = check_question(question)
+        turns = [check_question(earlier) for earlier in history[-_TURNS:]]
         clock = _Clock()
-        found = self._find_parts(question, history, clock)
-        max_words = self._config.max_words // len(found)
-        written = [self._write(part, max_words, clock) for part in found]
+        found: list[_Found] = []
+        for asked in understood(question, turns):
+            found.append((yield from self._find(asked, clock)))
+        max_words = self.config.max_words // len(found)
+        written: list[list[Grounded]] = []
+        for part in found:
+            written.append((yield from self._write(part, max_words, clock)))
+        yield self._answer(question, found, written, clock)
+
+    def signals(self, question: str, history: Sequence[str] = ()) -> Signals | None:
+        """What the refusal of the question's first part is decided by."""
+        asked = understood(check_question(question), history[-_TURNS:])[0]
+        return _result(self._find(asked, _Clock())).signals
+
+    def _answer(
+        self,
+        question: str,
+        found: Sequence[_Found],
+        written: Sequence[list[Grounded]],
+        clock: _Clock,
+    ) -> Answer:
         parts = tuple(
             Part(part.asked.standalone, bool(sentences), self._probability(part))
             for part, sentences in zip(found, written, strict=True)
@@ -158,6 +200,11 @@ class Pipeline:
         # Two parts may be answered by the same sentence.
         said = {sentence.text: sentence for sentences in written for sentence in sentences}
         text, citations = self._cite(list(said.values()))
+        disputed = {
+            (sentence.quotes[0].doc, sentence.quotes[0].start)
+            for part, sentences in zip(found, written, strict=True)
+            for sentence in _disputed(part.asked.standalone, sentences)
+        }
         if not refused:
             missing = [prompt.not_told(p.question) for p in parts if not p.answered]
             text = " ".join([text, *(_FOREIGN_MARKER.sub("", part) for part in missing)])
@@ -167,37 +214,32 @@ class Pipeline:
             refused=refused,
             citations=citations,
             passages=tuple(_passages(found)),
-            models=self._models,
+            models=self.models,
             seconds=clock.seconds(),
             confidence=min(part.confidence for part in parts if refused or part.answered),
             parts=parts,
+            conflict=tuple(c.marker for c in citations if (c.doc, c.start) in disputed),
         )
 
-    def signals(self, question: str, history: Sequence[str] = ()) -> Signals | None:
-        """What the refusal of the question's first part is decided by."""
-        return self._find_parts(check_question(question), history, _Clock())[0].signals
-
-    def _find_parts(self, question: str, history: Sequence[str], clock: _Clock) -> list[_Found]:
-        turns = [check_question(earlier) for earlier in history[-_TURNS:]]
-        return [self._find(asked, clock) for asked in understood(question, turns)]
-
-    def _find(self, asked: Asked, clock: _Clock) -> _Found:
+    def _find(self, asked: Asked, clock: _Clock) -> Work[_Found]:
+        yield "searching"
         question = asked.standalone
-        hits, evidence = self._retriever.find(question, max(self._config.top_k, SEARCHED))
+        hits, evidence = self._retriever.find(question, max(self.config.top_k, SEARCHED))
         clock.lap("retrieve")
-        log_odds = self._judge.log_odds(question, evidence[:JUDGED]) if self._judge else []
+        log_odds: list[float] = []
+        if self._judge is not None:
+            yield "reading"
+            judged = with_previous(evidence, JUDGED)
+            log_odds = self._judge.log_odds(question, judged)
+            others = [e for e in evidence if e not in judged]
+            evidence = _ranked(judged, log_odds) + others
         clock.lap("judge")
-        return _Found(
-            asked,
-            hits[: self._config.top_k],
-            _ranked(evidence, log_odds),
-            signals(evidence, log_odds),
-        )
+        return _Found(asked, hits[: self.config.top_k], evidence, signals(evidence, log_odds))
 
     def _probability(self, found: _Found) -> float:
         return self._calibration.probability(found.signals)
 
-    def _write(self, found: _Found, max_words: int, clock: _Clock) -> list[Grounded]:
+    def _write(self, found: _Found, max_words: int, clock: _Clock) -> Work[list[Grounded]]:
         """The sentences that answer, each proven; none where the corpus does not tell.
 
         Short source sentences are their own best answer: they are right whenever they were well
@@ -211,12 +253,16 @@ class Pipeline:
         listed = asks_for_a_list(found.asked.text)
         if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
-        quoted = _quote(grounder, quotable, self._near)
+        yield "checking"
+        near, further = self._near
+        quoted = _quote(grounder, quotable, further if listed else near, further)
         clock.lap("ground")
-        if self._generator is None or 0 < _words(quoted) <= self._config.quote_words:
+        if self._generator is None or 0 < _words(quoted) <= self.config.quote_words:
             return _within(max_words, quoted)
+        yield "writing"
         draft = _draft(self._generator, found, min(_DRAFT_WORDS, max_words))
         clock.lap("generate")
+        yield "checking"
         drafted = grounder.ground(draft)
         if listed and quoted and _facts(grounder, drafted) < _facts(grounder, quoted[:1]):
             drafted = []
@@ -246,17 +292,39 @@ class Pipeline:
         return " ".join(parts), tuple(citations.values())
 
 
-def _quote(grounder: Grounder, candidates: Sequence[Evidence], near: float) -> list[Grounded]:
-    """The first candidate that can stand as an answer, and a second one that is near it."""
+def _result(work: Work[Result]) -> Result:
+    """What the work comes to, its stages passed over."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+
+
+def _quote(
+    grounder: Grounder, candidates: Sequence[Evidence], near: float, further: float
+) -> list[Grounded]:
+    """The first candidate that can stand as an answer, and a second one that is near it, or
+    further from it in another document."""
     quoted: list[Grounded] = []
     for candidate in candidates:
-        other = candidate.doc != candidates[0].doc
-        if quoted and candidates[0].score - candidate.score >= near * (1 + other):
+        allowed = near if candidate.doc == candidates[0].doc else further
+        if quoted and candidates[0].score - candidate.score >= allowed:
             continue
         found = grounder.ground_sentence(candidate.text)
         if found is not None and not any(candidate in said.quotes for said in quoted):
             quoted.append(found)
     return quoted[:2]
+
+
+def _disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:
+    """Those sentences that another one contradicts."""
+    return [
+        one
+        for one in sentences
+        if any(disagree(question, one.text, other.text) for other in sentences)
+    ]
 
 
 def _displayed(sentence: str) -> str:
@@ -291,11 +359,10 @@ def _within(max_words: int, sentences: Sequence[Grounded]) -> list[Grounded]:
     return [s for i, s in enumerate(sentences) if i == 0 or fits[i]]
 
 
-def _ranked(evidence: Sequence[Evidence], log_odds: Sequence[float]) -> list[Evidence]:
-    """The judged sentences by their log odds, which become their scores; then the others."""
-    first, others = evidence[: len(log_odds)], evidence[len(log_odds) :]
-    judged = [replace(e, score=odds) for e, odds in zip(first, log_odds, strict=True)]
-    return sorted(judged, key=lambda e: (-e.score, e.doc, e.start)) + list(others)
+def _ranked(judged: Sequence[Evidence], log_odds: Sequence[float]) -> list[Evidence]:
+    """By their log odds, which become their scores."""
+    rescored = [replace(e, score=odds) for e, odds in zip(judged, log_odds, strict=True)]
+    return sorted(rescored, key=lambda e: (-e.score, e.doc, e.start))
 
 
 def _passages(found: Sequence[_Found]) -> Iterator[Passage]:

@@ -154,6 +154,7 @@ class Answer:
     seconds: Seconds
     confidence: float
     parts: tuple[Part, ...] = ()
+    conflict: tuple[int, ...] = ()  # markers of quotes that disagree, empty where none do
 
     @property
     def outcome(self) -> Literal["answered", "partly", "refused"]:
@@ -171,14 +172,14 @@ class Answer:
         return {**fields, "outcome": self.outcome}
 
 
-GAP = "\0"  # stands in a message for text that is filled in; no question can hold it
-
-
 class Message(TypedDict):
     """One turn of a chat prompt."""
 
     role: str
     content: str
+
+
+Stage = Literal["searching", "reading", "writing", "checking"]  # of answering a question
 
 
 class Embedder(Protocol):

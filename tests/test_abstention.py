@@ -68,5 +68,12 @@ def test_fitting_finds_the_signal_that_tells() -> None:
     found = [Signals(0.5, odds) for odds in (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0)]
     fitted = fit("j", found, [False, False, False, True, True, True])
     assert fitted.log_odds > 0.5
-    assert abs(fitted.cosine) < 0.1
+    assert fitted.cosine == 0
     assert fitted.probability(Signals(0.5, -2.0)) < THRESHOLD < fitted.probability(Signals(0.5, 2))
+
+
+def test_without_a_judge_the_cosine_tells() -> None:
+    found = [Signals(cosine, 0.0) for cosine in (0.1, 0.2, 0.3, 0.5, 0.6, 0.7)]
+    fitted = fit("none", found, [False, False, False, True, True, True])
+    assert fitted.log_odds == 0
+    assert fitted.probability(Signals(0.2, 0)) < THRESHOLD < fitted.probability(Signals(0.6, 0))

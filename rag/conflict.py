@@ -1,0 +1,75 @@
+"""Two sentences that answer one question → whether they give it different values.
+
+The values compared are those of the kind that is asked for. A value in two roundings (3.08 and
+3.0885 million), a date told more and less exactly (November 2023, 2023) and a person named in two
+forms (Eddie Wu, Wu Yongming) are one value.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from itertools import product
+
+from rag.answer_kind import answer_kind
+from rag.claims import numbers
+from rag.terms import tokens
+
+_ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = re.compile(
+    rf"\b({'|'.join(_MONTHS)})[a-z]*\b\.?(?:\s+(\d{{1,2}})\b(?!\d))?", re.IGNORECASE
+)
+_YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
+_FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
+
+
+def disagree(question: str, one: str, other: str) -> bool:
+    """Whether the sentences tell different numbers, dates or names, as the question asks."""
+    match answer_kind(question):
+        case "number":
+            return _numbers_differ(_counts(question, one), _counts(question, other))
+        case "date":
+            return _dates_differ(one, other)
+        case _:
+            return _names_differ(question, one, other)
+
+
+def _counts(question: str, sentence: str) -> set[Decimal]:
+    years = {Decimal(year) for year in _YEAR.findall(sentence)}
+    return numbers(sentence) - numbers(question) - years
+
+
+def _numbers_differ(one: set[Decimal], other: set[Decimal]) -> bool:
+    same = (abs(a - b) <= _ROUNDING * max(abs(a), abs(b)) for a, b in product(one, other))
+    return bool(one) and bool(other) and not any(same)
+
+
+def _dates_differ(one: str, other: str) -> bool:
+    """A year, a month or a day that both tell, and differently."""
+    pairs = [(set(_YEAR.findall(one)), set(_YEAR.findall(other)))]
+    found = [[(m[1].lower(), m[2]) for m in _MONTH.finditer(text)] for text in (one, other)]
+    months, days = ([{date[i] for date in dates if date[i]} for dates in found] for i in (0, 1))
+    pairs += [(months[0], months[1]), (days[0], days[1])]
+    return any(a and b and not a & b for a, b in pairs)
+
+
+def _names_differ(question: str, one: str, other: str) -> bool:
+    """Full names that are the same but for one word, which is nearly the same: Li Shan, Ji Shan."""
+    asked = set(tokens(question))
+    found = [{tuple(tokens(name)) for name in _FULL_NAME.findall(text)} for text in (one, other)]
+    for a, b in product(*found):
+        odd = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
+        if len(a) == len(b) and len(odd) == 1 and not set(odd[0]) & asked and _near(*odd[0]):
+            return True
+    return False
+
+
+def _near(one: str, other: str) -> bool:
+    """Whether two words of equal length differ in one letter, or one has a letter more."""
+    if len(one) == len(other):
+        return sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    short, long = sorted((one, other), key=len)
+    return len(long) - len(short) == 1 and any(
+        long[:i] + long[i + 1 :] == short for i in range(len(long))
+    )

@@ -1,0 +1,43 @@
+// What the conversation does on clicks and keys. `element` and `trigger` are Gradio's.
+const live = () => {
+  element.setAttribute("role", "log");
+  element.setAttribute("aria-label", "Conversation");
+  element.setAttribute("tabindex", "0");
+};
+live();
+element.addEventListener("click", async (event) => {
+  const at = (selector) => event.target.closest(selector);
+  const link = at(".marker, .quoted");
+  if (link) {
+    event.preventDefault();
+    trigger("select", { turn: Number(link.dataset.turn), marker: Number(link.dataset.marker) });
+  }
+  const starter = at(".starter");
+  if (starter) trigger("submit", { question: starter.dataset.question });
+  const copy = at(".copy");
+  if (copy) {
+    await navigator.clipboard.writeText(copy.dataset.markdown);
+    copy.closest(".foot").querySelector(".thanks").textContent = "Copied.";
+  }
+  const thumb = at(".thumb");
+  if (thumb) {
+    const foot = thumb.closest(".foot");
+    const good = thumb.dataset.good === "1";
+    foot.querySelectorAll(".thumb").forEach((t) => t.setAttribute("aria-pressed", String(t === thumb)));
+    const form = foot.nextElementSibling;
+    form.hidden = good;
+    if (good) send(foot, Number(thumb.dataset.turn), true, "");
+    else form.querySelector("input").focus();
+  }
+});
+element.addEventListener("submit", (event) => {
+  const form = event.target.closest(".why");
+  if (!form) return;
+  event.preventDefault();
+  form.hidden = true;
+  send(form.previousElementSibling, Number(form.dataset.turn), false, form.querySelector("input").value);
+});
+function send(foot, turn, good, note) {
+  trigger("like", { turn, good, note });
+  foot.querySelector(".thanks").textContent = "Noted, thank you.";
+}

@@ -1,0 +1,220 @@
+"""Answers and documents → HTML and Markdown, as pure functions.
+
+All text of questions, documents and file names goes through ``escaped``: it is shown as it stands
+and is never markup, nor a template of the page's.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rag.library import About
+from rag.types import Answer, Citation, Document, Stage
+
+STAGES: dict[Stage, str] = {
+    "searching": "Searching the documents",
+    "reading": "Reading the best sentences",
+    "writing": "Writing an answer",
+    "checking": "Checking it against the sources",
+}
+_MARKER = re.compile(r"\[(\d+)\]")
+_TEMPLATE = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # no HTML can hold them
+_AROUND = 50_000  # characters of a document shown on each side of a quote
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question on the page, and what has come of it: a stage in words, an answer or an error."""
+
+    question: str
+    status: str = ""
+    answer: Answer | None = None
+    error: str = ""
+
+
+def escaped(text: str) -> str:
+    """Text as HTML, in an element or in a quoted attribute."""
+    return _CONTROL.sub("\ufffd", html.escape(text)).translate(_TEMPLATE)
+
+
+def conversation(turns: Sequence[Turn], starters: Sequence[str] = ()) -> str:
+    """All turns, or questions to begin with where there are none."""
+    if not turns:
+        buttons = "".join(
+            f'<li><button type="button" class="starter" data-question="{escaped(q)}">'
+            f"{escaped(q)}</button></li>"
+            for q in starters
+        )
+        return (
+            '<div class="empty"><p>Ask the documents. Every sentence of an answer is backed by '
+            "exact characters of a source; what they do not tell is refused.</p>"
+            f'<ul class="starters">{buttons}</ul></div>'
+        )
+    items = "".join(f'<li class="turn">{_turn(i, turn)}</li>' for i, turn in enumerate(turns))
+    return f'<ol class="turns">{items}</ol>'
+
+
+def _turn(number: int, turn: Turn) -> str:
+    question = f'<h2 class="question">{escaped(turn.question)}</h2>'
+    if turn.error:
+        return f'{question}<div class="error" role="alert">{escaped(turn.error)}</div>'
+    if turn.answer is None:
+        return f'{question}<div class="status">{escaped(turn.status)}</div>'
+    return question + _answer(number, turn.answer)
+
+
+def _answer(number: int, answer: Answer) -> str:
+    understood = "".join(
+        f'<p class="understood">Understood as: {escaped(part.question)}</p>'
+        for part in answer.parts
+        if part.question not in answer.question
+    )
+    if answer.refused:
+        body = f'<div class="refusal"><p>{escaped(answer.answer)}</p></div>' + _passages(
+            answer, "Nearest passages, none of which answers", opened=True
+        )
+    else:
+        body = (
+            f'<div class="{answer.outcome}"><p>{_linked(number, answer)}</p></div>'
+            + _cards(number, answer.citations, sides=bool(answer.conflict))
+            + _passages(answer, "Retrieved, but not cited", opened=False)
+        )
+    return understood + body + _footer(number, answer)
+
+
+def _linked(number: int, answer: Answer) -> str:
+    """The answer's text with its markers as links."""
+    titles = {citation.marker: citation.title for citation in answer.citations}
+
+    def link(match: re.Match[str]) -> str:
+        marker = int(match[1])
+        if marker not in titles:
+            return match[0]
+        return (
+            f'<a href="#source" class="marker" data-turn="{number}" data-marker="{marker}" '
+            f'aria-label="Quote {marker}, from {escaped(titles[marker])}">{marker}</a>'
+        )
+
+    return _MARKER.sub(link, escaped(answer.answer))
+
+
+def _cards(number: int, citations: Iterable[Citation], sides: bool) -> str:
+    cards = "".join(
+        f'<li><a href="#source" class="quoted" data-turn="{number}" data-marker="{c.marker}">'
+        f'<span class="number">{c.marker}</span> <span class="title">{escaped(c.title)}</span>'
+        f"{_file(c)}<q>{escaped(c.quote)}</q></a></li>"
+        for c in citations
+    )
+    note = '<p class="note">The sources disagree:</p>' if sides else ""
+    return f'{note}<ol class="cards{" sides" if sides else ""}">{cards}</ol>'
+
+
+def _file(citation: Citation) -> str:
+    if citation.doc == citation.title:
+        return ""
+    return f' <span class="file">{escaped(citation.doc)}</span>'
+
+
+def _passages(answer: Answer, summary: str, opened: bool) -> str:
+    cited = [(c.doc, c.start, c.end) for c in answer.citations]
+    others = [
+        passage
+        for passage in answer.passages
+        if not any(d == passage.doc and passage.start <= s < passage.end for d, s, _ in cited)
+    ][: 3 if opened else None]
+    if not others:
+        return ""
+    items = "".join(
+        f'<li><span class="file">{escaped(p.doc)}</span><blockquote>{escaped(p.text)}</blockquote>'
+        "</li>"
+        for p in others
+    )
+    return (
+        f'<details class="passages"{" open" if opened else ""}><summary>{summary} ({len(others)})'
+        f"</summary><ol>{items}</ol></details>"
+    )
+
+
+def _footer(number: int, answer: Answer) -> str:
+    s = answer.seconds
+    stages = (("search", s.retrieve), ("read", s.judge), ("write", s.generate), ("check", s.ground))
+    spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in stages if seconds >= 0.005)
+    return (
+        f'<div class="foot"><span class="seconds">{s.total:.2f} s ({spent})</span>'
+        f'<button type="button" class="copy" data-markdown="{escaped(markdown(answer))}">Copy'
+        "</button>"
+        f'<button type="button" class="thumb" data-turn="{number}" data-good="1" '
+        'aria-pressed="false">Good</button>'
+        f'<button type="button" class="thumb" data-turn="{number}" data-good="" '
+        'aria-pressed="false">Bad</button>'
+        '<span class="thanks" role="status"></span></div>'
+        f'<form class="why" data-turn="{number}" hidden><label>What should it say? '
+        '<input type="text" maxlength="500"></label> <button type="submit">Send</button></form>'
+    )
+
+
+def markdown(answer: Answer) -> str:
+    """The answer and its quotes, to be pasted elsewhere."""
+    quotes = [
+        f"[{c.marker}] {c.title} ({c.doc}):\n> {_one_line(c.quote)}" for c in answer.citations
+    ]
+    return "\n\n".join([answer.answer, *quotes])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def source(document: Document, citations: Sequence[Citation], active: int, focus: bool) -> str:
+    """The whole document with its quotes marked, the one of marker ``active`` above all.
+
+    Of a very long document, what is around that quote. ``focus`` has the page go there.
+    """
+    spans = sorted((c for c in citations if c.doc == document.id), key=lambda c: c.start)
+    chosen = next((c for c in spans if c.marker == active), spans[0])
+    first, last = max(0, chosen.start - _AROUND), min(len(document.text), chosen.end + _AROUND)
+    pieces, position = ["… " if first else ""], first
+    for citation in spans:
+        start, end = max(citation.start, position), min(citation.end, last)
+        if start >= end:
+            continue
+        state = ' class="active" tabindex="-1"' if citation is chosen else ""
+        pieces.append(
+            f"{escaped(document.text[position:start])}<mark{state} "
+            f'aria-label="Quote {citation.marker}">{escaped(document.text[start:end])}</mark>'
+        )
+        position = end
+    pieces.append(
+        escaped(document.text[position:last]) + (" …" if last < len(document.text) else "")
+    )
+    name = "" if document.title == document.id else f'<p class="file">{escaped(document.id)}</p>'
+    return (
+        f'<article data-focus="{"yes" if focus else ""}"><h2>{escaped(document.title)}</h2>{name}'
+        f'<div class="text">{"".join(pieces)}</div></article>'
+    )
+
+
+NO_SOURCE = (
+    '<article><h2>Source</h2><p class="hint">Choose a marker or a card under an answer: the '
+    "document opens here, at the very characters that were quoted.</p></article>"
+)
+
+
+def about(facts: About) -> str:
+    """What an index holds, as a table."""
+    rows = (
+        ("Documents", f"{facts.documents:,}"),
+        ("Passages", f"{facts.chunks:,}"),
+        ("Built", facts.built or "in memory"),
+        ("Generator", facts.generator),
+        ("Embedder", facts.embedder),
+        ("Judge", facts.judge),
+    )
+    cells = "".join(
+        f'<tr><th scope="row">{name}</th><td>{escaped(value)}</td></tr>' for name, value in rows
+    )
+    return f'<table class="about">{cells}</table>'

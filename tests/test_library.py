@@ -1,0 +1,90 @@
+"""Several indexes over one set of models: names, brought files, feedback and first questions."""
+
+import json
+
+import pytest
+from conftest import BagOfWordsEmbedder, CopyingGenerator
+
+from eval.questions import check_against_corpus, load_questions
+from rag.config import Config
+from rag.documents import load_corpus
+from rag.errors import CorpusError, UsageError
+from rag.feedback import draft_case, record
+from rag.index import open_or_build
+from rag.library import Library
+from rag.pipeline import Pipeline
+from rag.starters import starters
+from rag.types import Document
+
+
+@pytest.fixture
+def library(corpus_folder, tmp_path):
+    embedder = BagOfWordsEmbedder()
+    index = open_or_build(tmp_path / "indexes/own", load_corpus(corpus_folder), embedder, Config())
+    pipeline = Pipeline(index, embedder, CopyingGenerator(), Config())
+    return Library(pipeline, "own", tmp_path / "indexes")
+
+
+def upload(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_brought_files_can_be_asked_and_added_to(library, tmp_path) -> None:
+    first = upload(tmp_path, "zebra.txt", "Zebras of the northern plain have 62 stripes each.\n")
+    assert library.add("mine", [first]) == ()
+    assert library.names() == ["mine", "own"]
+    answer = library.pipeline("mine").ask("How many stripes have zebras of the northern plain?")
+    assert "62" in answer.answer
+    second = upload(tmp_path, "gnu.txt", "The gnus of the southern plain have 14 calves each.\n")
+    library.add("mine", [second])
+    assert library.about("mine").documents == 2
+    again = Library(library.pipeline("own"), "own", tmp_path / "indexes")
+    assert again.about("mine").documents == 2
+    assert again.about("mine").built
+
+
+def test_what_cannot_be_read_is_named_and_nothing_is_left_behind(library, tmp_path) -> None:
+    good = upload(tmp_path, "good.txt", "Gnus graze on the southern plain all summer.\n")
+    (tmp_path / "bad.txt").write_bytes(b"\xff\xfe\x00binary")
+    (skipped,) = library.add("mine", [good, tmp_path / "bad.txt"])
+    assert skipped.path == "bad.txt"
+    empty = upload(tmp_path, "empty.txt", "")
+    with pytest.raises(CorpusError, match="empty"):
+        library.add("none", [empty])
+    assert library.names() == ["mine", "own"]
+
+
+@pytest.mark.parametrize("name", ["../up", "", ".", "a/b", "x" * 200])
+def test_an_index_stays_in_its_folder(library, tmp_path, name) -> None:
+    with pytest.raises(UsageError):
+        library.add(name, [upload(tmp_path, "a.txt", "Text that is long enough.")])
+
+
+def test_an_index_of_a_folder_is_not_overwritten(library, tmp_path) -> None:
+    with pytest.raises(UsageError, match="follows a folder"):
+        library.add("own", [upload(tmp_path, "a.txt", "Text that is long enough.")])
+    with pytest.raises(UsageError, match="no index 'other'; there are own"):
+        library.pipeline("other")
+
+
+def test_feedback_is_a_test_case_that_loads(library, corpus_folder, tmp_path) -> None:
+    answer = library.pipeline("own").ask("How many workers live in a bee colony?")
+    record(tmp_path / "f.jsonl", draft_case(answer, [], True, ""))
+    record(tmp_path / "f.jsonl", draft_case(answer, ["Which bees?"], False, "50,000"))
+    up, down = load_questions([tmp_path / "f.jsonl"])
+    texts = {d.id: d.text for d in load_corpus(corpus_folder).documents}
+    check_against_corpus([up], texts)
+    assert (down.kind, down.history, down.facts) == ("followup", ("Which bees?",), (("50,000",),))
+    assert json.loads((tmp_path / "f.jsonl").read_text().splitlines()[1])["note"].startswith(
+        "thumbs down"
+    )
+
+
+def test_first_questions_are_on_names_that_are_explained() -> None:
+    text = (
+        "Kivi, a maker of sensors, grew. Later Kivi sold. Ada Lind is the founder of Kivi. I won."
+    )
+    assert starters([Document("d", "t", text)]) == ["What is Kivi?", "Who is Ada Lind?"]
+    assert starters([Document("d", "t", "nothing here")]) == []
