@@ -259,7 +259,7 @@ class Page:
             raise UsageError("no files; choose some first")
         skipped = self._library.add(name, [Path(upload) for upload in uploads])
         about = self._library.about(name)
-        said = f"{about.documents} documents in {about.chunks} passages."
+        said = f"Documents: {about.documents}, passages: {about.chunks}."
         reasons = "".join(f"\nLeft out {s.path}: {s.reason}." for s in skipped)
         return self._library.names(), said + reasons
 

@@ -2,7 +2,7 @@
 
 The documents and questions there were written for this project (with a language model's help, about
 invented people and places), so they share nothing with the corpora that it is measured on. Takes
-about an hour and a half and 5 GB of memory on two cores.
+about an hour and a half and 4 GB of memory on two cores.
 
 The lower layers stay as they are, so what they say of every token is computed once and kept; only
 the low-rank corrections of the upper ones, and the head, are trained.
@@ -55,7 +55,7 @@ TRAINING = Path("eval/training")
 LAYERS = 14  # that know of relevance; more are no better and cost more, eval/LOG.md
 FROZEN = 8  # of them
 _RANK = 16
-_EPOCHS = 3
+_EPOCHS = 2
 _BATCH = 4  # questions
 _RATE = 4e-4  # of the corrections
 _HEAD_RATE = 2e-3

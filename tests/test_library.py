@@ -11,7 +11,7 @@ from rag.documents import load_corpus
 from rag.errors import CorpusError, UsageError
 from rag.feedback import draft_case, record
 from rag.index import open_or_build
-from rag.library import Library
+from rag.library import Library, _plain_name
 from rag.pipeline import Pipeline
 from rag.starters import starters
 from rag.types import Document
@@ -60,6 +60,21 @@ def test_what_cannot_be_read_is_named_and_nothing_is_left_behind(library, tmp_pa
 def test_an_index_stays_in_its_folder(library, tmp_path, name) -> None:
     with pytest.raises(UsageError):
         library.add(name, [upload(tmp_path, "a.txt", "Text that is long enough.")])
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("../../evil.txt", "evil.txt"),
+        ("..\\..\\evil.txt", "evil.txt"),
+        (".hidden.txt", "hidden.txt"),
+        ("a\nb.txt", "ab.txt"),
+        ("..", "unnamed.txt"),
+        ("", "unnamed.txt"),
+    ],
+)
+def test_a_brought_file_stays_in_its_folder(name, plain) -> None:
+    assert _plain_name(name) == plain
 
 
 def test_an_index_of_a_folder_is_not_overwritten(library, tmp_path) -> None:

@@ -18,13 +18,17 @@ from rag.retriever import Retriever
 from rag.windows import with_previous
 
 
+def tiny_generator(folder):
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    return TransformersGenerator(model, AutoTokenizer.from_pretrained(folder), "tiny", "f")
+
+
 @pytest.fixture
 def generator(tiny_qwen, monkeypatch):
     monkeypatch.setattr(train_judge, "LAYERS", 2)
     monkeypatch.setattr(train_judge, "FROZEN", 1)
     monkeypatch.setattr(train_judge, "_HEAD_RATE", 0.2)
-    model = AutoModelForCausalLM.from_pretrained(tiny_qwen, dtype=torch.float32).eval()
-    return TransformersGenerator(model, AutoTokenizer.from_pretrained(tiny_qwen), "tiny", "f")
+    return tiny_generator(tiny_qwen)
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ QUESTIONS = [
 ]
 
 
-def test_what_is_trained_is_what_the_judge_then_says(generator, retriever) -> None:
+def test_what_is_trained_is_what_the_judge_then_says(generator, retriever, tiny_qwen) -> None:
     reader = Reader(generator, 1, {})
     examples = [train_judge._example(q, retriever, reader) for q in QUESTIONS]
     assert [example.gold.sum().item() for example in examples] == [1.0, 0.0]
@@ -53,7 +57,8 @@ def test_what_is_trained_is_what_the_judge_then_says(generator, retriever) -> No
     assert "2 questions of unseen documents" in describe(trainee, examples)
     corrections = {name: value.float() for name, value in trainee.corrections().items()}
     head, (score_weight, bias) = trainee.head.detach(), trainee.score_and_bias.tolist()
-    judge = AdapterJudge(generator, Adapter("t", "f", 2, corrections, head, score_weight, bias))
+    adapter = Adapter("t", "f", 2, corrections, head, score_weight, bias)
+    judge = AdapterJudge(tiny_generator(tiny_qwen), adapter)
     _, evidence = retriever.find(QUESTIONS[0].question, 16)
     judged = with_previous(evidence, 10)
     said = judge.log_odds(QUESTIONS[0].question, judged)
