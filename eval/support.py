@@ -96,7 +96,7 @@ def describe(positive: npt.NDArray[np.bool_], scores: npt.NDArray[np.float64]) -
     from sklearn.metrics import roc_auc_score
 
     rng = np.random.default_rng(0)
-    found = []
+    found: list[float] = []
     while len(found) < _RESAMPLES:
         chosen = rng.integers(len(scores), size=len(scores))
         if 0 < positive[chosen].sum() < len(chosen):

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 CALIBRATION_FILE = Path(__file__).with_name("calibration.json")
 # A question is refused below this probability: where hardly an answerable development question is
 # refused, since what is answered wrongly comes with a quote that shows it.
-THRESHOLD = 0.35
+THRESHOLD = 0.3
 NO_JUDGE = "none"  # its name in a calibration
 _VERSION = 1
 _SHARE_FLOOR = 0.7  # share of the question's words from which the cosine is raised, by up to
