@@ -55,7 +55,7 @@ JUDGED = 10  # best candidates that the judge reads, with what stands before the
 # A second sentence is quoted, too, where its score is less than the first of these behind: log odds
 # of a judge, or the retriever's score. Less than the second where a list is asked for or where it
 # stands in another document: what a second source says, or says otherwise, is worth more.
-_NEAR_JUDGED = (0.5, 1.5)
+_NEAR_JUDGED = (1.0, 2.0)
 _NEAR = (0.1, 0.2)
 
 
@@ -249,7 +249,9 @@ class Pipeline:
         if self._probability(found) < THRESHOLD:
             return []
         grounder = Grounder(found.asked.standalone, found.evidence, self.index.lexical.idf)
-        quotable = [e for e in found.evidence[:_QUOTABLE] if grounder.is_about(e)]
+        # A judge has read what a sentence is about; without one, the names must tell.
+        best = found.evidence[:_QUOTABLE]
+        quotable = [e for e in best if self._judge is not None or grounder.is_about(e)]
         listed = asks_for_a_list(found.asked.text)
         if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
