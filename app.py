@@ -3,6 +3,7 @@
 # No "from __future__ import annotations": Gradio reads the handlers' annotations at run time.
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -100,7 +101,6 @@ def launch(
     block: bool = True,
 ) -> str:
     """Serve the page, with nothing that leaves the machine; returns its address."""
-    import gradio as gr
     from starlette.middleware import Middleware
 
     try:
@@ -110,12 +110,13 @@ def launch(
             auth=auth,
             mcp_server=mcp,
             share=False,
+            show_error=True,  # to clients of the HTTP endpoint: questions that cannot be asked
             quiet=True,
             max_file_size="64mb",
             footer_links=["api"],
             prevent_thread_lock=True,
             css=_asset("page.css"),
-            theme=gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+            theme=_theme(),
             app_kwargs={"middleware": [Middleware(ContentSecurity)]},
         )
     except OSError as error:
@@ -124,6 +125,21 @@ def launch(
     if block:
         blocks.block_thread()
     return str(address)
+
+
+def _theme() -> "gr.Theme":
+    """Gradio's soft theme, its text dark enough for WCAG AA, in fonts of the machine's own."""
+    import gradio as gr
+
+    soft = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["monospace"])
+    return soft.set(
+        block_title_text_color="*primary_800",
+        block_label_text_color="*primary_800",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_600",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+    )
 
 
 class ContentSecurity:
@@ -150,9 +166,7 @@ class Page:
         self._feedback = feedback
         self._line = Line()
 
-    def ask(
-        self, question: str, history: list[str] | None = None, index: str = ""
-    ) -> dict[str, Any]:
+    def ask_json(self, question: str, history: list[str] | None = None, index: str = "") -> str:
         """Answer a question from the documents. Every sentence is cited with exact quotes; what
         the documents do not tell is refused.
 
@@ -161,6 +175,12 @@ class Page:
             history: the questions asked before, oldest first, which this one may refer to
             index: name of the index to ask, empty for the one the server was started with
         """
+        return json.dumps(self.ask(question, history, index), ensure_ascii=False)
+
+    def ask(
+        self, question: str, history: list[str] | None = None, index: str = ""
+    ) -> dict[str, Any]:
+        """The same as an object."""
         import gradio as gr
 
         try:
@@ -286,7 +306,10 @@ def build_app(
         widgets = _lay_out(made, name)
         answers = _wire_chat(made, widgets)
         _wire_indexes(made, widgets, answers)
-        gr.api(made.ask, api_name="ask")
+        # Gradio's MCP prints an object in Python's form, so there it is given as text. What is
+        # "undocumented" is no MCP tool, but an HTTP endpoint as others are.
+        gr.api(made.ask, api_name="ask", api_visibility="undocumented")
+        gr.api(made.ask_json, api_name="ask_json")
     return blocks
 
 

@@ -412,7 +412,7 @@ async def by_mcp(address, question):
         ClientSession(read, write) as session,
     ):
         await session.initialize()
-        (tool,) = [t for t in (await session.list_tools()).tools if t.name.endswith("ask")]
+        (tool,) = (await session.list_tools()).tools
         assert "cited" in tool.description
         result = await session.call_tool(tool.name, {"question": question})
         return json.loads(result.content[0].text)
@@ -431,9 +431,10 @@ def test_real_the_same_answer_by_command_page_http_and_mcp(real_page, visit, tmp
     command = [sys.executable, "-m", "rag.ask", "--json", "--quiet", DRAGONS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     printed = without_seconds(json.loads(done.stdout))
-    assert without_seconds(Client(real_page, verbose=False).predict(DRAGONS, api_name="/ask")) == (
-        printed
-    )
+    client = Client(real_page, verbose=False)
+    assert without_seconds(client.predict(DRAGONS, [], "", api_name="/ask")) == printed
+    with pytest.raises(Exception, match="the question is empty"):
+        client.predict(" ", [], "", api_name="/ask")
     assert without_seconds(in_a_thread(by_mcp, real_page, DRAGONS)) == printed
     page = visit(real_page)
     turn = finished(page, ask(page, DRAGONS))
