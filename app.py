@@ -246,7 +246,7 @@ class Page:
 
     def source(self, turns: list[Turn], turn: int, marker: int, name: str) -> str:
         """The document of a marker that was chosen."""
-        answer = turns[turn].answer if 0 <= turn < len(turns) else None
+        answer = _answer_of(turns, turn)
         return self._source(answer, marker, name, focus=True) if answer else page.NO_SOURCE
 
     def _source(self, answer: Answer, marker: int, name: str, focus: bool) -> str:
@@ -258,7 +258,7 @@ class Page:
 
     def like(self, turns: list[Turn], turn: int, good: bool, note: str) -> None:
         """Write down what a reader thought of an answer."""
-        answer = turns[turn].answer if 0 <= turn < len(turns) else None
+        answer = _answer_of(turns, turn)
         if answer is not None:
             history = [earlier.question for earlier in turns[:turn]]
             record(self._feedback, draft_case(answer, history, good, note[:_SHOWN_CHARS]))
@@ -292,6 +292,11 @@ class Page:
 
 def _at_work(turns: Sequence[Turn]) -> bool:
     return bool(turns) and turns[-1].answer is None and not turns[-1].error
+
+
+def _answer_of(turns: Sequence[Turn], number: int) -> Answer | None:
+    """None where the browser names a turn that is none, or has no answer."""
+    return turns[number].answer if 0 <= number < len(turns) else None
 
 
 def build_app(

@@ -99,7 +99,7 @@ def outside_suite(path: Path) -> Suite:
     documents = load_corpus(path / "docs").documents
     whole = {d.id.removesuffix(".txt"): GoldSpan(d.id, 0, len(d.text)) for d in documents}
     questions: dict[str, Question] = {}
-    for place, row in _read(TypeAdapter(_OutsideRow), path / "qa.jsonl"):
+    for place, row in read_rows(TypeAdapter(_OutsideRow), path / "qa.jsonl"):
         unknown = [doc for doc in row.docs if doc not in whole]
         if unknown:
             raise QuestionFileError(f"{place}: field docs names {unknown[0]}, not in {path}/docs")
@@ -122,9 +122,10 @@ def beir_suite(path: Path) -> RetrievalSuite:
     """docs.jsonl (id, title, text), queries.jsonl (id, text), qrels.tsv (query, doc, score)."""
     texts = TypeAdapter(_Text)
     documents = {
-        row.id: f"{row.title}\n\n{row.text}".strip() for _, row in _read(texts, path / "docs.jsonl")
+        row.id: f"{row.title}\n\n{row.text}".strip()
+        for _, row in read_rows(texts, path / "docs.jsonl")
     }
-    queries = {row.id: row.text for _, row in _read(texts, path / "queries.jsonl")}
+    queries = {row.id: row.text for _, row in read_rows(texts, path / "queries.jsonl")}
     qrels: dict[str, dict[str, int]] = {}
     for number, line in list(read_lines(path / "qrels.tsv"))[1:]:  # a header comes first
         query, _, rest = line.partition("\t")
@@ -138,7 +139,7 @@ def beir_suite(path: Path) -> RetrievalSuite:
     return RetrievalSuite(path.name, documents, queries, qrels)
 
 
-def _read(adapter: TypeAdapter[T], path: Path) -> Iterator[tuple[str, T]]:
+def read_rows(adapter: TypeAdapter[T], path: Path) -> Iterator[tuple[str, T]]:
     """Each line with its place; QuestionFileError where it is not as expected."""
     for number, line in read_lines(path):
         place = f"{path}, line {number}"

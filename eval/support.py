@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from eval.questions import QuestionFileError, read_lines
+from eval.suites import read_rows
 from rag.cli import add_quiet_option, configure_logging, run
 from rag.documents import load_corpus
 from rag.errors import UsageError
@@ -70,14 +70,7 @@ def read_claims(path: Path) -> list[Claim]:
     """Raises UsageError where there is no such file, QuestionFileError for a wrong line."""
     if not path.is_file():
         raise UsageError(f"no {path}; expected claims.jsonl and docs/, as WiCE has them")
-    adapter = TypeAdapter(Claim)
-    claims = []
-    for number, line in read_lines(path):
-        try:
-            claims.append(adapter.validate_json(line))
-        except ValidationError as error:
-            raise QuestionFileError(f"{path}, line {number}: {error.errors()[0]['msg']}") from None
-    return claims
+    return [claim for _, claim in read_rows(TypeAdapter(Claim), path)]
 
 
 def score(claims: Sequence[Claim], folder: Path) -> npt.NDArray[np.float64]:

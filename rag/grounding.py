@@ -15,6 +15,7 @@ from rag.retriever import covered
 from rag.sentences import split_sentences
 from rag.terms import STOPWORDS, stem, terms, tokens
 from rag.types import Evidence
+from rag.windows import neighbours
 
 # Share of the words beyond the question, by IDF, that must stand in the quotes themselves: with
 # less, the draft has too much of its own.
@@ -64,7 +65,7 @@ class Grounder:
         and with what other documents say to the same effect; None where nothing supports it."""
         support, quotes = self._best(sentence, ((e,) for e in self._evidence))
         if not support:
-            support, quotes = self._best(sentence, self._neighbours())
+            support, quotes = self._best(sentence, neighbours(self._evidence, _NEIGHBOUR_CHARS))
         if not support:
             return None
         docs = {quote.doc for quote in quotes}
@@ -131,12 +132,6 @@ class Grounder:
     ) -> tuple[float, tuple[Evidence, ...]]:
         scored = ((self.support(sentence, quotes), quotes) for quotes in candidates)
         return max(scored, key=lambda pair: pair[0], default=(0.0, ()))
-
-    def _neighbours(self) -> Iterable[tuple[Evidence, Evidence]]:
-        ordered = sorted(self._evidence, key=lambda e: (e.doc, e.start))
-        for first, second in pairwise(ordered):
-            if first.doc == second.doc and second.start - first.end <= _NEIGHBOUR_CHARS:
-                yield first, second
 
 
 def support_score(claim: str, sentences: Sequence[str], idf: Callable[[str], float]) -> float:

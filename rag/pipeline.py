@@ -231,7 +231,8 @@ class Pipeline:
             yield "reading"
             judged = with_previous(evidence, JUDGED)
             log_odds = self._judge.log_odds(question, judged)
-            others = [e for e in evidence if e not in judged]
+            chosen = set(judged)
+            others = [e for e in evidence if e not in chosen]
             evidence = _ranked(judged, log_odds) + others
         clock.lap("judge")
         return _Found(asked, hits[: self.config.top_k], evidence, signals(evidence, log_odds))

@@ -64,6 +64,7 @@ class Reader:
     ) -> None:
         self._tokenizer = generator.tokenizer
         self._plain = generator.without_control
+        self._line_end: list[int] = self._tokenizer("\n")["input_ids"]
         self._body = layers_of(generator.model, 0, layers)
         _correct(self._body, corrections)
 
@@ -103,8 +104,7 @@ class Reader:
         """Of one line of text, and of the line's end."""
         line = self._plain(" ".join(text.split()))
         ids: list[int] = self._tokenizer(line)["input_ids"][: most - 1]
-        end: list[int] = self._tokenizer("\n")["input_ids"]
-        return ids + end
+        return ids + self._line_end
 
 
 def _correct(body: nn.Module, corrections: Mapping[str, Tensor]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rag.types import Evidence
@@ -18,10 +18,18 @@ def with_previous(evidence: Sequence[Evidence], count: int) -> list[Evidence]:
 
     The sentence before says what "he" and "it" stand for, and may answer itself.
     """
-    best = set(evidence[:count])
-    ordered = sorted(evidence, key=_place)
-    before = {one for one, other in pairwise(ordered) if other in best and _adjoin(one, other)}
-    return [e for e in evidence if e in best | before]
+    chosen = set(evidence[:count])
+    chosen |= {one for one, other in neighbours(evidence, _NEIGHBOUR_CHARS) if other in chosen}
+    return [e for e in evidence if e in chosen]
+
+
+def neighbours(
+    evidence: Sequence[Evidence], most_chars: int
+) -> Iterator[tuple[Evidence, Evidence]]:
+    """Pairs that follow one another in a document, at most ``most_chars`` between them."""
+    for one, other in pairwise(sorted(evidence, key=_place)):
+        if _adjoin(one, other, most_chars):
+            yield one, other
 
 
 def windows(evidence: Sequence[Evidence]) -> list[list[int]]:
@@ -29,7 +37,8 @@ def windows(evidence: Sequence[Evidence]) -> list[list[int]]:
     found: list[list[int]] = []
     for i in sorted(range(len(evidence)), key=lambda i: _place(evidence[i])):
         last = found[-1] if found else []
-        if last and len(last) < _MAX_SENTENCES and _adjoin(evidence[last[-1]], evidence[i]):
+        before = evidence[last[-1]] if last and len(last) < _MAX_SENTENCES else None
+        if before is not None and _adjoin(before, evidence[i], _NEIGHBOUR_CHARS):
             last.append(i)
         else:
             found.append([i])
@@ -40,5 +49,5 @@ def _place(evidence: Evidence) -> tuple[str, int]:
     return evidence.doc, evidence.start
 
 
-def _adjoin(one: Evidence, other: Evidence) -> bool:
-    return one.doc == other.doc and 0 <= other.start - one.end <= _NEIGHBOUR_CHARS
+def _adjoin(one: Evidence, other: Evidence, most_chars: int) -> bool:
+    return one.doc == other.doc and 0 <= other.start - one.end <= most_chars

@@ -134,6 +134,14 @@ def active_quote(page):
     return page.locator("#source mark.active").inner_text()
 
 
+def wait_for_file(folder, pattern):
+    for _ in range(50):
+        if found := list(folder.glob(pattern)):
+            break
+        time.sleep(0.1)
+    return found
+
+
 def in_view(page, selector):
     return page.evaluate(
         """selector => {
@@ -250,13 +258,16 @@ def test_two_browsers_keep_their_own_conversations(slow_page, visit) -> None:
     assert one.locator("#conversation .turn").count() == 1
 
 
-def test_thumbs_write_a_draft_test_case(slow_page, visit) -> None:
+def test_thumbs_write_a_draft_test_case(slow_page, visit, tmp_path_factory) -> None:
     page = visit(slow_page)
     turn = finished(page, ask(page, "How many workers live in a bee colony?"))
     turn.get_by_role("button", name="Bad").click()
     turn.get_by_label("What should it say?").fill("50,000")
     page.keyboard.press("Enter")
     turn.get_by_text("Noted").wait_for()
+    (path,) = wait_for_file(tmp_path_factory.getbasetemp(), "slow0/indexes/feedback.jsonl")
+    case = json.loads(path.read_text(encoding="utf-8"))
+    assert (case["facts"], case["note"]) == ([["50,000"]], "thumbs down: 50,000")
 
 
 def test_a_folder_becomes_an_index_and_indexes_are_switched(slow_page, visit, tmp_path) -> None:
