@@ -212,10 +212,12 @@ class Page:
         import gradio as gr
 
         yield gr.skip(), gr.skip(), gr.skip(), gr.skip()  # to give nothing would empty the page
+        seen = None
         for turn in self._progress(turns, name) if _at_work(turns) else ():
             source = gr.skip()
-            if turn.answer and turn.answer.citations:
+            if turn.answer and turn.answer.citations and turn.answer is not seen:
                 source = self._source(turn.answer, 1, name, focus=False)
+            seen = turn.answer
             now, conversation, stop = self._shown([*turns[:-1], turn])
             yield now, conversation, source, stop
 
@@ -228,20 +230,22 @@ class Page:
                     yield replace(turn, status=f"Waiting, {count} before this one")
                 for step in self._library.pipeline(name).steps(turn.question, history):
                     if isinstance(step, Answer):
-                        yield replace(turn, answer=step)
+                        turn = replace(turn, answer=step)
                     else:
-                        yield replace(turn, status=STAGES[step])
+                        turn = replace(turn, status=STAGES[step])
+                    yield turn
+            yield replace(turn, status="")
         except RagError as error:
-            yield replace(turn, error=str(error))
+            yield _ended(turn, str(error))
         except Exception as error:  # whatever a model raises; the next question may do
             log.exception("a question failed")
             kind = type(error).__name__
-            yield replace(turn, error=f"This question failed ({kind}); the log has details.")
+            yield _ended(turn, f"This question failed ({kind}); the log has details.")
 
     def stop(self, turns: list[Turn]) -> tuple[list[Turn], str, Any]:
         """The last turn ends as it is: turns, conversation and stop."""
         if _at_work(turns):
-            turns = [*turns[:-1], replace(turns[-1], error="Stopped.")]
+            turns = [*turns[:-1], _ended(turns[-1], "Stopped.")]
         return self._shown(turns)
 
     def source(self, turns: list[Turn], turn: int, marker: int, name: str) -> str:
@@ -291,7 +295,11 @@ class Page:
 
 
 def _at_work(turns: Sequence[Turn]) -> bool:
-    return bool(turns) and turns[-1].answer is None and not turns[-1].error
+    return bool(turns) and bool(turns[-1].status)
+
+
+def _ended(turn: Turn, reason: str) -> Turn:
+    return replace(turn, status="", error=reason)
 
 
 def _answer_of(turns: Sequence[Turn], number: int) -> Answer | None:
@@ -438,18 +446,21 @@ def _wire_indexes(made: Page, w: Widgets, answers: list[Any]) -> None:
         some: list[str] | None,
         folder: list[str] | None,
         progress: gr.Progress = gr.Progress(track_tqdm=True),  # noqa: B008
-    ) -> tuple[Any, str]:
+    ) -> tuple[Any, ...]:
         try:
             names, said = made.bring(name, [*(some or []), *(folder or [])])
         except RagError as error:
-            return gr.skip(), str(error)
-        return gr.Dropdown(names, value=name), said
+            return str(error), *[gr.skip()] * 5
+        return said, gr.Dropdown(names, value=name), *made.fresh(name)
 
     fresh = [w.turns, w.conversation, w.source, w.about]
+    built = [w.said, w.index, *fresh]
     hidden = {"show_progress": "hidden", "api_visibility": "private", "cancels": answers}
     w.new.click(made.fresh, [w.index], fresh, **hidden)
-    w.index.change(made.fresh, [w.index], fresh, **hidden)
-    w.build.click(bring, [w.name, w.files, w.folder], [w.index, w.said], api_visibility="private")
+    w.index.input(made.fresh, [w.index], fresh, **hidden)
+    given = [w.name, w.files, w.folder]
+    shown = {"show_progress_on": w.said, "api_visibility": "private"}
+    w.build.click(bring, given, built, **shown)
 
 
 def _asset(name: str) -> str:

@@ -28,7 +28,8 @@ _AROUND = 50_000  # characters of a document shown on each side of a quote
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question on the page, and what has come of it: a stage in words, an answer or an error."""
+    """A question on the page, and what has come of it: an answer, perhaps to its first parts
+    only, or an error. ``status`` is the stage in words while there is work left."""
 
     question: str
     status: str = ""
@@ -60,11 +61,12 @@ def conversation(turns: Sequence[Turn], starters: Sequence[str] = ()) -> str:
 
 def _turn(number: int, turn: Turn) -> str:
     question = f'<h2 class="question">{escaped(turn.question)}</h2>'
+    shown = _answer(number, turn.answer) if turn.answer else ""
     if turn.error:
-        return f'{question}<div class="error" role="alert">{escaped(turn.error)}</div>'
-    if turn.answer is None:
-        return f'{question}<div class="status">{escaped(turn.status)}</div>'
-    return question + _answer(number, turn.answer)
+        return f'{question}{shown}<div class="error" role="alert">{escaped(turn.error)}</div>'
+    if turn.status:
+        return f'{question}{shown}<div class="status">{escaped(turn.status)}</div>'
+    return question + shown + (_footer(number, turn.answer) if turn.answer else "")
 
 
 def _answer(number: int, answer: Answer) -> str:
@@ -83,7 +85,7 @@ def _answer(number: int, answer: Answer) -> str:
             + _cards(number, answer.citations, sides=bool(answer.conflict))
             + _passages(answer, "Retrieved, but not cited", opened=False)
         )
-    return understood + body + _footer(number, answer)
+    return understood + body
 
 
 def _linked(number: int, answer: Answer) -> str:

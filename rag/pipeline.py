@@ -166,19 +166,21 @@ class Pipeline:
     def steps(self, question: str, history: Sequence[str] = ()) -> Iterator[Stage | Answer]:
         """What ``ask`` does: each stage when it begins, and at last the answer.
 
+        Of a question in parts, the answer to the first parts comes before work on the next begins.
         Whoever stops iterating stops the work, at the end of a stage.
         """
         question = check_question(question)
         turns = [check_question(earlier) for earlier in history[-_TURNS:]]
         clock = _Clock()
+        parts = understood(question, turns)
+        max_words = self.config.max_words // len(parts)
         found: list[_Found] = []
-        for asked in understood(question, turns):
-            found.append((yield from self._find(asked, clock)))
-        max_words = self.config.max_words // len(found)
         written: list[list[Grounded]] = []
-        for part in found:
-            written.append((yield from self._write(part, max_words, clock)))
-        yield self._answer(question, found, written, clock)
+        for number, asked in enumerate(parts, start=1):
+            found.append((yield from self._find(asked, clock)))
+            written.append((yield from self._write(found[-1], max_words, clock)))
+            if any(written) or number == len(parts):
+                yield self._answer(question, found, written, clock)
 
     def signals(self, question: str, history: Sequence[str] = ()) -> Signals | None:
         """What the refusal of the question's first part is decided by."""

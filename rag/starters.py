@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 
 from rag.types import Document
 
@@ -25,16 +26,22 @@ _NO_NAME = frozenset(
     "February March April May June July August September October November December Monday Tuesday "
     "Wednesday Thursday Friday Saturday Sunday".split()
 )
-_MAX_CHARS = 100_000  # read of each document
+_WORD = re.compile(r"\b[a-z]+\b")
+_MAX_DOCUMENTS = 200  # read at most, and of each
+_MAX_CHARS = 100_000
 
 
 def starters(documents: Iterable[Document], count: int = 4) -> list[str]:
     """Questions that some sentence answers, on the most frequent names first; may be fewer."""
-    texts = [" ".join(document.text[:_MAX_CHARS].split()) for document in documents]
+    read = islice(documents, _MAX_DOCUMENTS)
+    texts = [" ".join(document.text[:_MAX_CHARS].split()) for document in read]
+    # "However" is no name where "however" is a word.
+    words = {word for text in texts for word in _WORD.findall(text)}
     explained: dict[str, str] = {}
     for text in texts:
         for name, what in _EXPLAINED.findall(text):
-            if name.split()[0] not in _NO_NAME and len(name) > 2:
+            known = name.split()[0] in _NO_NAME or name.lower() in words
+            if not known and len(name) > 2:
                 explained.setdefault(name, what)
     frequency = Counter({name: sum(text.count(name) for text in texts) for name in explained})
     chosen: list[str] = []

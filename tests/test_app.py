@@ -35,6 +35,14 @@ class SlowGenerator(CopyingGenerator):
         return super().generate(messages, max_new_tokens)
 
 
+class SlowEmbedder(BagOfWordsEmbedder):
+    """Takes its time over sloths."""
+
+    def encode(self, texts):
+        time.sleep(0.7 if any("loth" in text for text in texts) else 0)
+        return super().encode(texts)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -55,7 +63,7 @@ def slow_page(tmp_path_factory):
         f"Notes on {HOSTILE[:-10]}\n\nThe hostile sentence of 77 words is {HOSTILE[:-10]}.\n",
         encoding="utf-8",
     )
-    embedder = BagOfWordsEmbedder()
+    embedder = SlowEmbedder()
     config = Config(quote_words=0)
     index = open_or_build(folder / "indexes/docs", load_corpus(folder / "docs"), embedder, config)
     blocks = app.build_app(
@@ -291,6 +299,20 @@ def test_a_folder_becomes_an_index_and_indexes_are_switched(slow_page, visit, tm
     page.wait_for_selector("#conversation .empty")
     turn = finished(page, ask(page, "How many workers live in a bee colony?"))
     assert "50,000" in turn.inner_text()
+
+
+def test_a_long_build_shows_its_progress(slow_page, visit, tmp_path) -> None:
+    sloths = " ".join(f"Sloth number {n} of the forest eats {n} leaves." for n in range(300))
+    (tmp_path / "sloths.txt").write_text(sloths)
+    page = visit(slow_page)
+    page.get_by_role("button", name="Bring documents").click()
+    page.get_by_label("Name of the index").fill("sloths")
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "sloths.txt")
+    page.locator(".file-preview").first.wait_for()
+    page.get_by_role("button", name="Build index").click()
+    page.get_by_text(re.compile(r"rag: embedding - \d")).first.wait_for()
+    said = page.get_by_label("Result")
+    page.wait_for_function("box => box.value.startsWith('Documents: 1')", arg=said.element_handle())
 
 
 def test_building_from_nothing_or_under_a_bad_name_is_told(slow_page, visit, tmp_path) -> None:

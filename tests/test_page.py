@@ -102,6 +102,14 @@ def test_a_partial_answer_and_a_rewritten_question_are_shown_as_such() -> None:
     assert "Understood as: who? (Bees)" in shown
 
 
+def test_what_is_answered_so_far_stands_above_the_stage() -> None:
+    shown = page.conversation([Turn("Who?", status="Searching", answer=answer())])
+    assert shown.index("Said so.") < shown.index("Searching")
+    assert 'class="foot"' not in shown
+    stopped = page.conversation([Turn("Who?", error="Stopped.", answer=answer())])
+    assert stopped.index("Said so.") < stopped.index("Stopped.")
+
+
 def test_a_turn_at_work_and_one_that_failed() -> None:
     assert "Searching" in page.conversation([Turn("Who?", status="Searching")])
     assert 'role="alert">No.' in page.conversation([Turn("Who?", error="No.")])

@@ -306,6 +306,19 @@ def test_sources_that_disagree_are_both_quoted_and_named(tmp_path: Path) -> None
     check_quotes(answer, folder)
 
 
+def test_the_first_part_is_answered_before_the_next_is_searched(corpus_folder: Path) -> None:
+    made = pipeline(corpus_folder, judge=PreferringJudge("eggs"))
+    question = "How many eggs does the queen lay a day? Who won the regatta?"
+    steps = list(made.steps(question))
+    first, last = [step for step in steps if isinstance(step, Answer)]
+    assert steps[steps.index(first) + 1] == "searching"
+    assert [part.question for part in first.parts] == [last.parts[0].question]
+    assert first.outcome == "answered"
+    assert "2,000" in first.answer
+    assert last.answer.startswith(first.answer)
+    assert made.ask(question).answer == last.answer
+
+
 def test_the_stages_are_told_before_the_answer(corpus_folder: Path) -> None:
     made = pipeline(corpus_folder, judge=PreferringJudge("eggs"))
     *stages, answer = made.steps("How many eggs does the queen lay a day?")
