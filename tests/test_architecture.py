@@ -41,8 +41,8 @@ LAYERS = [
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
     {"pipeline"},
-    {"ask", "build", "library", "langchain", "llama_index"},
-    {"page"},
+    {"ask", "build", "library", "adapters"},
+    {"page", "langchain", "llama_index"},
 ]
 HEAVY = {
     "sentence_transformers": {"embedder"},

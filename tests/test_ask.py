@@ -57,13 +57,15 @@ def test_a_refusal_is_no_error_and_shows_what_is_near(here, capsys, monkeypatch)
     assert out.startswith("The corpus does not tell.\n\nNearest passages, none of which answers:")
 
 
-def test_lines_of_standard_input(here, capsys, monkeypatch) -> None:
+@pytest.mark.parametrize("concurrency", ["1", "3"])
+def test_lines_of_standard_input(here, capsys, monkeypatch, concurrency) -> None:
     lines = (
         b"How many eggs does the queen lay?\n\n  \n\xff\xfe\n"
         + b"x" * 100_000
         + b"\nHow hot is green tea steeped?"
     )
-    assert asked("--json", stdin=lines, monkeypatch=monkeypatch) == 2
+    arguments = ["--json", "--concurrency", concurrency]
+    assert asked(*arguments, stdin=lines, monkeypatch=monkeypatch) == 2
     out, err = capsys.readouterr()
     objects = [json.loads(line) for line in out.splitlines()]
     assert [o.get("answer", o.get("error", ""))[:24] for o in objects] == [
