@@ -58,7 +58,7 @@ def test_the_readme_in_python(fake_models, tmp_path, monkeypatch, capsys) -> Non
     names: dict[str, object] = {}
     ran = 0
     for block in blocks:
-        if "gradio_client" not in block:  # which tests/test_app.py asks
+        if "gradio_client" not in block:  # that one needs the page: tests/test_app.py
             exec(block, names)
             ran += 1
     assert ran == len(blocks) - 1 == 3
