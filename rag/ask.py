@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.cli import (
@@ -22,6 +23,7 @@ from rag.cli import (
 )
 from rag.config import Config
 from rag.errors import QuestionError
+from rag.parallel import in_order
 from rag.question import check_question
 from rag.terminal import printable
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from rag.documents import Corpus
     from rag.pipeline import Pipeline
     from rag.types import Answer
+
+    _Job = Callable[[], tuple[int, Answer | QuestionError]]  # gives the number of a line, too
 
 log = logging.getLogger("rag.ask")  # __name__ is "__main__" under python -m
 
@@ -76,6 +80,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="add no further sentence beyond this many words (default: %(default)s)",
     )
+    made.add_argument(
+        "--concurrency",
+        type=int,
+        default=1,
+        metavar="N",
+        help="lines of standard input at work at a time; more than 1 pays where a server generates "
+        "(default: %(default)s)",
+    )
     made.add_argument("--json", action="store_true", help="one JSON object for each answer")
     return made
 
@@ -121,22 +133,33 @@ def _answer_lines(open_pipeline: Callable[[], Pipeline], options: argparse.Names
     Models are loaded at the first question, so that no question costs nothing.
     """
     status = 0
+    jobs = _jobs(open_pipeline, options.after)
+    for number, found in in_order(jobs, options.concurrency):
+        if isinstance(found, QuestionError):
+            status = 2
+            print(f"rag: line {number}: {found}", file=sys.stderr)
+            if options.json:  # keeps answers and questions in step
+                print(json.dumps({"line": number, "error": str(found)}), flush=True)
+        else:
+            _print(found, options)
+    return status
+
+
+def _jobs(open_pipeline: Callable[[], Pipeline], history: Sequence[str]) -> Iterator[_Job]:
     pipeline: Pipeline | None = None
     for number, line in enumerate(sys.stdin.buffer, start=1):
-        if not line.strip():
-            continue
-        try:
-            question = check_question(_decode(line))
+        if line.strip():
             pipeline = pipeline or open_pipeline()
-            answer = pipeline.ask(question, options.after)
-        except QuestionError as error:
-            status = 2
-            print(f"rag: line {number}: {error}", file=sys.stderr)
-            if options.json:  # keeps answers and questions in step
-                print(json.dumps({"line": number, "error": str(error)}), flush=True)
-        else:
-            _print(answer, options)
-    return status
+            yield partial(_answer_line, pipeline, history, number, line)
+
+
+def _answer_line(
+    pipeline: Pipeline, history: Sequence[str], number: int, line: bytes
+) -> tuple[int, Answer | QuestionError]:
+    try:
+        return number, pipeline.ask(_decode(line), history)
+    except QuestionError as error:
+        return number, error
 
 
 def _decode(line: bytes) -> str:

@@ -49,8 +49,9 @@ def add_generator_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--generator",
         metavar="MODEL",
-        help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b); or none, for the "
-        "source sentences alone, in milliseconds",
+        help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b); "
+        "openai:URL#MODEL, for a server that speaks OpenAI's protocol; or none, for the source "
+        "sentences alone, in milliseconds",
     )
 
 

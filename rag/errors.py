@@ -6,7 +6,8 @@ RagError                 anything we can explain in one line
 ├── CorpusError          the corpus folder is missing, empty or holds nothing readable
 ├── CorruptIndexError    an index on disk is incomplete or damaged
 ├── IndexWriteError      an index could not be saved
-└── ModelError           model weights are missing, wrong, or do not fit the machine
+├── ModelError           model weights are missing, wrong, or do not fit the machine
+└── ServerError          a server of models cannot be reached, refuses, or breaks off
 
 Each message says what was found, what was expected, and what to run or change.
 """
@@ -38,3 +39,7 @@ class IndexWriteError(RagError):
 
 class ModelError(RagError):
     """Model weights are missing, do not match their hash, or cannot be stored."""
+
+
+class ServerError(RagError):
+    """A server of models cannot be reached, refuses, or does not answer as expected."""

@@ -7,21 +7,25 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Generator as Steps
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import TypeVar
 
 from rag import prompt
 from rag.abstention import NO_JUDGE, THRESHOLD, Calibration, Signals, load_calibration, signals
+from rag.cli import index_folder
 from rag.config import Config
 from rag.conflict import disagree
 from rag.conversation import Asked, understood
-from rag.documents import Corpus
+from rag.documents import Corpus, load_corpus
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
-from rag.models import EMBEDDER, resolve, resolve_generator
+from rag.language_models import NO_GENERATOR, find_language_models
+from rag.models import EMBEDDER, resolve
+from rag.parallel import in_order
 from rag.question import asks_for_a_list, check_question
 from rag.retriever import Retriever
 from rag.types import (
@@ -42,7 +46,6 @@ from rag.windows import with_previous
 
 log = logging.getLogger(__name__)
 
-NO_GENERATOR = "none"
 Result = TypeVar("Result")
 Work = Steps[Stage, None, Result]  # yields each stage when it begins, and returns its result
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
@@ -128,24 +131,38 @@ class Pipeline:
     ) -> Pipeline:
         """Load models, and open the index of ``corpus`` or build it.
 
-        ``generator`` is a size, a folder, a GGUF file or a hub name, ``embedder`` a folder or
-        a hub name; None is the default. With the generator "none" no language model is loaded at
-        all: answers are source sentences, and there is no judge.
+        ``generator`` is a size, a folder, a GGUF file, a hub name or ``openai:URL#MODEL``,
+        ``embedder`` a folder or a hub name; None is the default. With the generator "none" no
+        language model is loaded at all: answers are source sentences, and there is no judge.
         """
         from rag.embedder import load_embedder
 
-        if generator == NO_GENERATOR:
-            vectors = load_embedder(resolve(EMBEDDER, embedder))
-            index = open_or_build(index_folder, corpus, vectors, config)
-            return cls(index, vectors, None, config)
-        from rag.generator import load_generator
-        from rag.judge import load_judge
-
-        generator_weights = resolve_generator(generator)
+        load = find_language_models(generator)
         vectors = load_embedder(resolve(EMBEDDER, embedder))
         index = open_or_build(index_folder, corpus, vectors, config)
-        model = load_generator(generator_weights)
-        return cls(index, vectors, model, config, load_judge(model))
+        model, judge = load()
+        return cls(index, vectors, model, config, judge)
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: str | Path,
+        index: str | Path | None = None,
+        config: Config | None = None,
+        generator: str | None = None,
+        embedder: str | None = None,
+    ) -> Pipeline:
+        """Read the files of a folder, load models, and open the index or build it.
+
+        ``index`` is the folder of the index, by default the one in ./indexes that the commands
+        use. Models are chosen as for ``open``. Files that are left out are named by a warning of
+        the logger "rag". Raises RagError for whatever of this fails.
+        """
+        corpus = load_corpus(Path(folder).expanduser())
+        for skipped in corpus.skipped:
+            log.warning("skipped %s: %s", skipped.path, skipped.reason)
+        place = index_folder(corpus.root, None) if index is None else Path(index).expanduser()
+        return cls.open(corpus, place, config or Config(), generator, embedder)
 
     def on(self, index: Index) -> Pipeline:
         """The same models over another index, made with the same embedder."""
@@ -162,6 +179,25 @@ class Pipeline:
         *_, answer = self.steps(question, history)
         assert isinstance(answer, Answer)  # as steps promises
         return answer
+
+    def ask_many(self, questions: Iterable[str], concurrency: int = 1) -> Iterator[Answer]:
+        """Answers in the order of the questions, ``concurrency`` of them at work at a time.
+
+        More than one pays where a server generates: its replies are then waited for together.
+        Questions are read as they are needed, so there may be any number. Raises UsageError at
+        once for a concurrency out of bounds, and what ``ask`` raises in the place of an answer.
+        """
+        return in_order((partial(self.ask, question) for question in questions), concurrency)
+
+    def retrieve(self, question: str, k: int | None = None) -> list[Passage]:
+        """The k passages nearest to the question (by default ``config.top_k``), best first.
+
+        They are found, but not judged: there are some for any question. Raises QuestionError.
+        """
+        question = check_question(question)
+        vector = self._retriever.embed(question)
+        hits = self._retriever.search(question, vector, self.config.top_k if k is None else k)
+        return [passage(hit) for hit in hits]
 
     def steps(self, question: str, history: Sequence[str] = ()) -> Iterator[Stage | Answer]:
         """What ``ask`` does: each stage when it begins, and at last the answer.

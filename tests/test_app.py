@@ -257,6 +257,15 @@ def test_many_at_once_wait_in_line_and_none_is_lost(slow_page, visit) -> None:
     assert "50,000" in finished(page, turn).inner_text()
 
 
+def test_the_readme_over_http(slow_page) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n([^`]*gradio_client[^`]*)^```", readme, re.MULTILINE)
+    names = {}
+    exec(block.replace("http://127.0.0.1:7860", slow_page), names)
+    assert without_seconds(names["answer"]) == without_seconds(names["same"])
+    assert names["answer"]["question"] == "who runs Xianyu?"
+
+
 def test_two_browsers_keep_their_own_conversations(slow_page, visit) -> None:
     one, other = visit(slow_page), visit(slow_page)
     first = ask(one, "How many workers live in a bee colony?")

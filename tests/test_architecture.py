@@ -21,6 +21,8 @@ LAYERS = [
         "feedback",
         "starters",
         "line",
+        "address",
+        "parallel",
     },
     {
         "question",
@@ -34,13 +36,13 @@ LAYERS = [
         "prompt",
         "cli",
     },
-    {"models", "lexical", "embedder", "generator"},
+    {"models", "lexical", "embedder", "generator", "remote"},
     {"index", "answer_kind", "reader", "conversation"},
     {"retriever", "abstention", "judge"},
-    {"grounding", "conflict"},
+    {"grounding", "conflict", "language_models"},
     {"pipeline"},
-    {"ask", "build", "library"},
-    {"page"},
+    {"ask", "build", "library", "adapters"},
+    {"page", "langchain", "llama_index"},
 ]
 HEAVY = {
     "sentence_transformers": {"embedder"},
@@ -50,6 +52,9 @@ HEAVY = {
     "bm25s": {"lexical"},
     "langchain_text_splitters": {"chunking"},
     "huggingface_hub": {"hub"},
+    "httpx2": {"hub", "remote"},
+    "langchain_core": {"langchain"},
+    "llama_index": {"llama_index"},
 }
 
 

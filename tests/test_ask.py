@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from chat_server import says, serving
 from conftest import ROOT, BagOfWordsEmbedder, CopyingGenerator
 
 import rag.embedder
 import rag.generator
 import rag.judge
+import rag.language_models
 import rag.pipeline
 from rag import ask, build
 from rag.cli import index_folder
@@ -24,7 +26,7 @@ def here(corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A working folder with a corpus, and models that are fakes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(rag.pipeline, "resolve", lambda spec, choice=None: choice)
-    monkeypatch.setattr(rag.pipeline, "resolve_generator", lambda choice=None: choice)
+    monkeypatch.setattr(rag.language_models, "resolve_generator", lambda choice: "weights")
     monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
     monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
     monkeypatch.setattr(rag.judge, "load_judge", lambda generator: None)
@@ -55,13 +57,15 @@ def test_a_refusal_is_no_error_and_shows_what_is_near(here, capsys, monkeypatch)
     assert out.startswith("The corpus does not tell.\n\nNearest passages, none of which answers:")
 
 
-def test_lines_of_standard_input(here, capsys, monkeypatch) -> None:
+@pytest.mark.parametrize("concurrency", ["1", "3"])
+def test_lines_of_standard_input(here, capsys, monkeypatch, concurrency) -> None:
     lines = (
         b"How many eggs does the queen lay?\n\n  \n\xff\xfe\n"
         + b"x" * 100_000
         + b"\nHow hot is green tea steeped?"
     )
-    assert asked("--json", stdin=lines, monkeypatch=monkeypatch) == 2
+    arguments = ["--json", "--concurrency", concurrency]
+    assert asked(*arguments, stdin=lines, monkeypatch=monkeypatch) == 2
     out, err = capsys.readouterr()
     objects = [json.loads(line) for line in out.splitlines()]
     assert [o.get("answer", o.get("error", ""))[:24] for o in objects] == [
@@ -100,6 +104,7 @@ def test_escape_sequences_in_a_document_do_not_reach_the_terminal(
         (["q", "--max-words", "9999"], 2, "max-words is 9999"),
         (["q", "--index", "../x"], 2, "is no name"),
         (["q", "--corpus", "missing"], 1, "no corpus folder missing"),
+        (["q", "--generator", "openai:127.0.0.1"], 2, "expected openai:URL#MODEL"),
     ],
 )
 def test_errors_are_one_line(here, capsys, monkeypatch, arguments, status, message) -> None:
@@ -178,3 +183,13 @@ def test_after_gives_a_follow_up_its_subject(here, capsys, monkeypatch) -> None:
     assert asked("--after", before, stdin=b"and how many?\n", monkeypatch=monkeypatch) == 0
     assert f"({before})" in " ".join(capsys.readouterr().out.split())
     assert asked("--after", " ", "and how many?", monkeypatch=monkeypatch) == 2
+
+
+def test_a_server_drafts_and_is_named(here, capsys, monkeypatch) -> None:
+    with serving(says("The queen lays up to 2,000 eggs a day in summer.")) as server:
+        arguments = ["--generator", server.choice, "--json", "How many eggs does the queen lay?"]
+        assert asked(*arguments, monkeypatch=monkeypatch) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["models"]["generator"] == f"some/model at {server.url}"
+    assert "are sent to" not in err  # it is on this machine
+    assert server.requests[0][2]["messages"] == [{"role": "user", "content": "Say yes."}]

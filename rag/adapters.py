@@ -1,0 +1,26 @@
+"""What the retrievers for other frameworks share: see ``rag.langchain``, ``rag.llama_index``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rag.pipeline import Pipeline
+from rag.types import Passage
+
+
+def described(
+    pipeline: Pipeline, question: str, k: int | None
+) -> Iterator[tuple[str, Passage, dict[str, str | int | float]]]:
+    """An id, a passage and its metadata, for each of the k nearest."""
+    for passage in pipeline.retrieve(question, k):
+        yield (
+            f"{passage.doc}:{passage.start}-{passage.end}",
+            passage,
+            {
+                "doc": passage.doc,
+                "title": pipeline.index.documents[passage.doc].title,
+                "start": passage.start,
+                "end": passage.end,
+                "score": passage.score,
+            },
+        )

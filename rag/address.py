@@ -1,0 +1,70 @@
+"""Where a model is served, and the key that the server asks for."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from rag.errors import UsageError
+
+PREFIX = "openai:"
+KEYS = ("RAG_API_KEY", "OPENAI_API_KEY")  # environment variables; the first that is set counts
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[\da-f]*:[\da-f:.]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A model at a server; "/chat/completions" follows the URL."""
+
+    url: str
+    model: str
+
+    @classmethod
+    def parse(cls, choice: str) -> Address:
+        """From ``openai:URL#MODEL``; UsageError for anything else."""
+        url, _, model = choice.removeprefix(PREFIX).partition("#")
+        if "@" in url or "?" in url:  # perhaps a secret, so it is not repeated
+            raise UsageError(f"--generator: a key belongs in {KEYS[0]}, not in the URL")
+        if not (choice.startswith(PREFIX) and choice.isprintable() and _is_url(url) and model):
+            raise UsageError(
+                f"--generator {choice!r} names no served model; expected openai:URL#MODEL, such "
+                f"as openai:http://127.0.0.1:8000/v1#qwen2.5"
+            )
+        return cls(url.rstrip("/"), model)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether what is sent there stays on this machine."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+def api_key() -> tuple[str, str]:
+    """An environment variable and the key that it holds; both are empty where there is none.
+
+    Raises UsageError for what cannot be a key.
+    """
+    for variable in KEYS:
+        if key := os.environ.get(variable, "").strip():
+            if not (key.isascii() and key.isprintable()):
+                raise UsageError(f"{variable} holds characters that no key has; set it anew")
+            return variable, key
+    return "", ""
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in ("http", "https")
+            and parts.port != 0
+            and _HOST.fullmatch(parts.hostname or "") is not None
+        )
+    except ValueError:  # of a port that is no number, or a bracket that is not closed
+        return False

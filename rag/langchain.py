@@ -1,0 +1,28 @@
+"""The search as a retriever of LangChain (the extra ``langchain``)."""
+
+from __future__ import annotations
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+
+from rag.adapters import described
+from rag.pipeline import Pipeline
+
+
+class RagRetriever(BaseRetriever):
+    """Finds passages; each is ``text[start:end]`` of the file ``doc``, as its metadata says.
+
+    ``k`` is how many, by default the pipeline's ``config.top_k``. A larger score is better.
+    """
+
+    pipeline: Pipeline
+    k: int | None = None
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return [
+            Document(id=place, page_content=passage.text, metadata=metadata)
+            for place, passage, metadata in described(self.pipeline, query, self.k)
+        ]
