@@ -19,6 +19,7 @@ from rag.config import Config
 from rag.conflict import disagree
 from rag.conversation import Asked, understood
 from rag.documents import Corpus
+from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
 from rag.models import EMBEDDER, resolve, resolve_generator
@@ -104,10 +105,11 @@ class Pipeline:
         config: Config,
         judge: Judge | None = None,
         calibration: Calibration | None = None,
+        wanted: Filter | None = None,
     ) -> None:
         self.index = index
         self.embedder = embedder
-        self._retriever = Retriever(index, embedder)
+        self._retriever = Retriever(index, embedder, wanted)
         self._generator = generator
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
@@ -151,6 +153,18 @@ class Pipeline:
         """The same models over another index, made with the same embedder."""
         return Pipeline(
             index, self.embedder, self._generator, self.config, self._judge, self._calibration
+        )
+
+    def only(self, wanted: Filter) -> Pipeline:
+        """The same models over those documents of the index that ``wanted`` admits."""
+        return Pipeline(
+            self.index,
+            self.embedder,
+            self._generator,
+            self.config,
+            self._judge,
+            self._calibration,
+            wanted,
         )
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
@@ -291,6 +305,9 @@ class Pipeline:
                         start=quote.start,
                         end=quote.end,
                         quote=document.text[quote.start : quote.end],
+                        date=document.date,
+                        page=document.page(quote.start),
+                        url=document.url,
                     )
                 markers += f"[{citations[key].marker}]"
             parts.append(f"{_displayed(sentence.text)} {markers}")
