@@ -25,7 +25,8 @@ from eval.suites import read_rows
 from rag.cli import add_generator_option, add_quiet_option, configure_logging, run
 from rag.config import Config
 from rag.documents import load_corpus
-from rag.pipeline import NO_GENERATOR, Pipeline
+from rag.language_models import NO_GENERATOR
+from rag.pipeline import Pipeline
 from rag.progress import progress_bar
 from rag.types import Answer, Document
 

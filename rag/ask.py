@@ -23,6 +23,7 @@ from rag.cli import (
 )
 from rag.config import Config
 from rag.errors import QuestionError
+from rag.filters import Filter
 from rag.parallel import in_order
 from rag.question import check_question
 from rag.terminal import printable
@@ -30,7 +31,7 @@ from rag.terminal import printable
 if TYPE_CHECKING:
     from rag.documents import Corpus
     from rag.pipeline import Pipeline
-    from rag.types import Answer
+    from rag.types import Answer, Citation
 
     _Job = Callable[[], tuple[int, Answer | QuestionError]]  # gives the number of a line, too
 
@@ -41,6 +42,7 @@ examples:
   python -m rag.ask "what are the Four Little Dragons?"
   python -m rag.ask --after "who runs Xianyu?" "since when?"
   python -m rag.ask --corpus ~/notes "who chairs the board?"
+  python -m rag.ask --since 2025-01-01 --source 'reports/*' "who chairs the board?"
   python -m rag.ask --json < questions.txt > answers.jsonl
 
 Without a question, one is read from each line of standard input and the models are loaded once.
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line; light enough that --help answers at once."""
     made = argparse.ArgumentParser(
         prog="python -m rag.ask",
-        description="Answer a question from a folder of text files; every sentence is cited.",
+        description="Answer a question from a folder of files; every sentence is cited.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -88,6 +90,18 @@ def parser() -> argparse.ArgumentParser:
         help="lines of standard input at work at a time; more than 1 pays where a server generates "
         "(default: %(default)s)",
     )
+    made.add_argument(
+        "--since", default="", metavar="DAY", help="only documents of this day or later"
+    )
+    made.add_argument(
+        "--until", default="", metavar="DAY", help="only documents of this day or earlier"
+    )
+    made.add_argument(
+        "--source",
+        default="",
+        metavar="GLOB",
+        help="only files whose path in the corpus folder matches, such as 'reports/*'",
+    )
     made.add_argument("--json", action="store_true", help="one JSON object for each answer")
     return made
 
@@ -100,6 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
     config = Config(top_k=options.top_k, max_words=options.max_words)
+    wanted = Filter(options.since, options.until, options.source)
     if options.question is None and sys.stdin.isatty():
         raise QuestionError('no question; give one, as in: python -m rag.ask "who is Jack Ma?"')
     for question in (*options.after, options.question):
@@ -110,21 +125,24 @@ def _main(options: argparse.Namespace) -> int:
     corpus = load_corpus(options.corpus)
     status = 0
     if options.question is not None:
-        _print(_open(options, corpus, config).ask(options.question, options.after), options)
+        _print(_open(options, corpus, config, wanted).ask(options.question, options.after), options)
     else:
-        status = _answer_lines(lambda: _open(options, corpus, config), options)
+        status = _answer_lines(lambda: _open(options, corpus, config, wanted), options)
     report_skipped(corpus)
     return status
 
 
-def _open(options: argparse.Namespace, corpus: Corpus, config: Config) -> Pipeline:
+def _open(options: argparse.Namespace, corpus: Corpus, config: Config, wanted: Filter) -> Pipeline:
     from rag.pipeline import Pipeline
 
     started = time.perf_counter()
     folder = index_folder(options.corpus, options.index)
     pipeline = Pipeline.open(corpus, folder, config, options.generator, options.embedder)
     log.info("ready in %.1f s", time.perf_counter() - started)
-    return pipeline
+    if wanted == Filter():
+        return pipeline
+    log.warning("%s", wanted.summary(corpus.documents))
+    return pipeline.only(wanted)
 
 
 def _answer_lines(open_pipeline: Callable[[], Pipeline], options: argparse.Namespace) -> int:
@@ -194,12 +212,11 @@ def format_answer(answer: Answer, width: int) -> Iterator[str]:
             yield ""
     yield from textwrap.wrap(printable(answer.answer), width)
     if answer.conflict:
-        yield f"The sources disagree: {' '.join(f'[{marker}]' for marker in answer.conflict)}"
+        sides = (c for c in answer.citations if c.marker in answer.conflict)
+        yield f"The sources disagree: {' '.join(_side(citation) for citation in sides)}"
     for citation in answer.citations:
         yield ""
-        head = f"[{citation.marker}] {citation.doc}"
-        if citation.title != citation.doc:
-            head += f" · {citation.title}"
+        head = f"[{citation.marker}] {' · '.join(_source(citation))}"
         yield from textwrap.wrap(printable(head), width, subsequent_indent="    ")
         quote = f"“{printable(citation.quote)}”"
         yield from textwrap.wrap(quote, width, initial_indent="    ", subsequent_indent="    ")
@@ -209,6 +226,21 @@ def format_answer(answer: Answer, width: int) -> Iterator[str]:
         for passage in answer.passages[:3]:
             start = printable(f"{passage.doc}: {passage.text[:300]}")
             yield "  " + textwrap.shorten(start, width - 2, placeholder=" …")
+
+
+def _side(citation: Citation) -> str:
+    return f"[{citation.marker}]" + (f" ({citation.date})" if citation.date else "")
+
+
+def _source(citation: Citation) -> Iterator[str]:
+    """File, title, date and page, as far as they are known."""
+    yield citation.doc
+    if citation.title != citation.doc:
+        yield citation.title
+    if citation.date:
+        yield citation.date
+    if citation.page:
+        yield f"page {citation.page}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which lines of a document are page furniture: navigation, advertisements, teasers.
+"""Which lines of a document are furniture: front matter, navigation, advertisements, teasers.
 
 They are left out of the index, so that they are neither found nor quoted; the file and its
 offsets stay as they are. Rules for plain text saved from the web, in the spirit of jusText
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from rag.front_matter import front_matter
 from rag.types import Span
 
 _NAVIGATION = re.compile(
@@ -35,6 +36,8 @@ def find_boilerplate(text: str) -> list[Span]:
     """Spans of whole lines of ``text`` that are page furniture, in order, merged."""
     lines = _lines(text)
     furniture = _teaser_cards(text, lines)
+    body = front_matter(text).end
+    furniture.update(number for number, line in enumerate(lines) if line.end <= body)
     for number, line in enumerate(lines):
         content = line.of(text).strip()
         if _RELATED.fullmatch(content) and _is_tail(text, lines, number):

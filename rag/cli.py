@@ -28,7 +28,7 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=DEFAULT_CORPUS,
         metavar="DIR",
-        help="folder of UTF-8 text files (default: ./%(default)s)",
+        help="folder of .txt .md .html .pdf .docx .csv .jsonl .json files (default: ./%(default)s)",
     )
     parser.add_argument(
         "--index",

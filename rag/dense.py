@@ -7,7 +7,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from rag.types import Vectors
+from rag.types import Mask, Vectors
 
 
 class DenseIndex:
@@ -48,7 +48,18 @@ class DenseIndex:
         """All rows, shape (n, dimension)."""
         return np.asarray(self._index.reconstruct_n(0, len(self)), dtype=np.float32)
 
-    def search(self, query: Vectors, k: int) -> list[tuple[int, float]]:
-        """The k rows of largest cosine to ``query`` (shape (dimension,)), best first."""
-        scores, ids = self._index.search(query[None, :], min(k, len(self)))
+    def search(
+        self, query: Vectors, k: int, allowed: Mask | None = None
+    ) -> list[tuple[int, float]]:
+        """The k rows of largest cosine to ``query`` (shape (dimension,)), best first.
+
+        Where ``allowed`` is given (shape (n,)), no other rows are looked at.
+        """
+        only = None
+        if allowed is not None:
+            bits = np.packbits(allowed, bitorder="little")
+            # FAISS's annotations leave out the forms that it adds for Python.
+            rows = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
+            only = faiss.SearchParameters(sel=rows)  # type: ignore[call-arg]
+        scores, ids = self._index.search(query[None, :], min(k, len(self)), params=only)
         return [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]

@@ -1,22 +1,31 @@
-"""A folder of UTF-8 text files → Documents in a fixed order, and a list of what was skipped."""
+"""A folder of files → Documents in a fixed order, and a list of what was skipped."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
+import stat
+from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from rag.dates import find_date, parse_date
 from rag.errors import CorpusError
+from rag.extract import Extract, Unreadable
+from rag.formats import FORMATS, read
+from rag.front_matter import front_matter
 from rag.terminal import printable
 from rag.types import Document
+from rag.worker import Worker
 
-SUFFIXES = (".txt", ".md")
 MAX_FILE_BYTES = 64 * 2**20
+_MAX_TITLE = 200  # characters
 
 _DATE_OR_NUMBER = re.compile(r"[\d\s/.,:–-]+")
 _HEADING_MARK = re.compile(r"^#{1,6}\s+")
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")  # that an index could hold
+_WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents sorted by id; ``fingerprints`` maps each id to the sha256 of the file's bytes."""
+    """Documents sorted by file and row; ``fingerprints`` maps the path of each file that is in it
+    to the sha256 of its bytes."""
 
     root: Path
     documents: tuple[Document, ...]
@@ -37,83 +47,132 @@ class Corpus:
     skipped: tuple[Skipped, ...]
 
 
-def load_corpus(root: Path) -> Corpus:
-    """Read every text file below ``root``; hidden files and folders are passed over.
+def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
+    """Read every file below ``root`` that is of a known format; hidden ones are passed over.
 
-    Text is decoded as it stands, line ends included, so offsets hold for the untouched file.
+    Plain text is decoded as it stands, line ends included, so offsets hold for the untouched file.
+    What was extracted before from a file that has not changed since is taken over from ``known``.
     Raises CorpusError when the folder cannot be read or nothing in it can.
     """
-    documents, fingerprints, skipped = [], {}, []
-    for path in _files(root):
-        doc_id = path.relative_to(root).as_posix()
-        try:
-            data = _read(path, root)
-            text = _decode(data)
-        except _Unreadable as error:
-            skipped.append(Skipped(printable(doc_id), str(error)))
-            continue
-        documents.append(Document(doc_id, find_title(text) or path.name, text))
-        fingerprints[doc_id] = hashlib.sha256(data).hexdigest()
+    documents: list[Document] = []
+    fingerprints: dict[str, str] = {}
+    skipped: list[Skipped] = []
+    extracted = _extracted(known)
+    with Worker() as worker:
+        for path in _files(root):
+            file = path.relative_to(root).as_posix()
+            try:
+                data = _bytes(path, root)
+                sha256 = hashlib.sha256(data).hexdigest()
+                found, left_out = extracted.get((file, sha256)), ""
+                if found is None:
+                    found, left_out = _read(file, data, worker)
+            except Unreadable as error:
+                left_out = str(error)
+            else:
+                documents += found
+                fingerprints[file] = sha256
+            if left_out:
+                skipped.append(Skipped(printable(file), printable(left_out)))
     if not documents:
         why = "; ".join(f"{s.path}: {s.reason}" for s in skipped[:3]) or "it holds no files"
         raise CorpusError(
-            f"nothing to read in {root} ({why}); expected UTF-8 text files ending in "
-            f"{' or '.join(SUFFIXES)}: put some there or name another folder with --corpus"
+            f"nothing to read in {root} ({why}); expected files ending in {', '.join(FORMATS)}: "
+            "put some there or name another folder with --corpus"
         )
     return Corpus(root, tuple(documents), fingerprints, tuple(skipped))
 
 
-class _Unreadable(Exception):
-    """Why one file is skipped."""
+def _extracted(known: Corpus | None) -> dict[tuple[str, str], list[Document]]:
+    """Documents by file and hash, of those formats whose reading takes time."""
+    found: dict[tuple[str, str], list[Document]] = defaultdict(list)
+    if known is not None:
+        for document in known.documents:
+            if document.file in known.fingerprints and FORMATS[_suffix(document.file)].extra:
+                found[document.file, known.fingerprints[document.file]].append(document)
+    return dict(found)
 
 
 def _files(root: Path) -> list[Path]:
     if not root.exists():
         raise CorpusError(f"no corpus folder {root}; name an existing one with --corpus DIR")
     if not root.is_dir():
-        raise CorpusError(f"{root} is not a folder; --corpus expects a folder of text files")
+        raise CorpusError(f"{root} is not a folder; --corpus expects a folder of files")
 
     def fail(error: OSError) -> None:
         raise CorpusError(f"cannot list {error.filename}: {error.strerror}; check its permissions")
 
-    found = []
+    found: list[Path] = []
     for folder, subfolders, names in os.walk(root, onerror=fail):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         found += [Path(folder, name) for name in names if not name.startswith(".")]
+        found += [path for name in subfolders if (path := Path(folder, name)).is_symlink()]
     return sorted(found, key=lambda path: path.relative_to(root).as_posix())
 
 
-def _read(path: Path, root: Path) -> bytes:
-    if path.suffix.lower() not in SUFFIXES:
-        raise _Unreadable(f"not one of {', '.join(SUFFIXES)}")
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise _Unreadable("a link that leads out of the corpus folder")
-    if not path.is_file():
-        raise _Unreadable("not a regular file")
+def _suffix(file: str) -> str:
+    return PurePosixPath(file).suffix.lower()
+
+
+def _bytes(path: Path, root: Path) -> bytes:
+    if path.is_symlink() and path.is_dir():
+        raise Unreadable("a link to a folder, which is not followed: copy the folder here")
+    if _suffix(path.name) not in FORMATS:
+        raise Unreadable(f"not one of {', '.join(FORMATS)}")
     try:
         str(path).encode()
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise _Unreadable(f"{size:,} bytes, more than {MAX_FILE_BYTES:,}: split it")
-        return path.read_bytes()
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise Unreadable("a link that leads out of the corpus folder: copy the file here")
+        if not path.is_file():
+            raise Unreadable("not a regular file")
+        # Should a pipe have taken its place by now, opening it must not wait for a writer.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise Unreadable("not a regular file")
+            data = file.read(MAX_FILE_BYTES + 1)
     except UnicodeEncodeError:
-        raise _Unreadable("its name is not UTF-8: rename it") from None
-    except OSError as error:
-        raise _Unreadable(f"cannot be read: {error.strerror}") from None
+        raise Unreadable("its name is not UTF-8: rename it") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or error
+        raise Unreadable(f"cannot be read: {reason}") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise Unreadable(f"more than {MAX_FILE_BYTES:,} bytes: split it")
+    if not data:
+        raise Unreadable("empty")
+    return data
 
 
-def _decode(data: bytes) -> str:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _Unreadable(
-            f"not UTF-8 (byte {data[error.start]:#04x} at offset {error.start}): convert it"
-        ) from None
-    if "\x00" in text:
-        raise _Unreadable("binary, not text")
-    if not text.strip("\ufeff \t\r\n"):
-        raise _Unreadable("empty")
-    return text
+def _read(file: str, data: bytes, worker: Worker) -> tuple[list[Document], str]:
+    """The documents of a file, and in words what of it was left out."""
+    suffix = _suffix(file)
+    reading = (read if FORMATS[suffix].plain else worker.read)(suffix, data)
+    if not any(extract.text.strip("\ufeff \t\r\n") for extract in reading.extracts):
+        raise Unreadable("empty")
+    return [_document(file, extract) for extract in reading.extracts], reading.left_out
+
+
+def _document(file: str, extract: Extract) -> Document:
+    """What the file itself tells comes before front matter, and that before the first lines."""
+    text = _NO_TEXT.sub("\ufffd", extract.text)
+    head = front_matter(text)
+    body = text[head.end :]
+    row = f"#{extract.row}" if extract.row else ""
+    title = _one_line(extract.title) or _one_line(head.first("title")) or find_title(body)
+    url = extract.url or head.first("url", "link", "source", "canonical")
+    return Document(
+        id=file + row,
+        title=title or PurePosixPath(file).name + row,
+        text=text,
+        date=extract.date or parse_date(head.first("date", "published")) or find_date(body),
+        url=url if _WEB.fullmatch(url) else "",
+        pages=extract.pages,
+        file=file,
+    )
+
+
+def _one_line(title: str) -> str:
+    return _NO_TEXT.sub("\ufffd", " ".join(title.split())[:_MAX_TITLE])
 
 
 def find_title(text: str) -> str | None:

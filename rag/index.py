@@ -109,7 +109,7 @@ def open_index(folder: Path) -> Index:
             state = "damaged" if name in found else "missing"
             raise CorruptIndexError(f"its file {name} is {state}")
     try:
-        documents = [Document(**fields) for fields in _read_lines(data / "documents.jsonl")]
+        documents = [_read_document(fields) for fields in _read_lines(data / "documents.jsonl")]
         chunks = tuple(_read_chunk(fields) for fields in _read_lines(data / "chunks.jsonl"))
         dense = DenseIndex.load(data / "vectors.faiss")
         lexical = LexicalIndex.load(data / "bm25")
@@ -242,6 +242,10 @@ def _write_lines(path: Path, items: Iterable[Document] | Iterable[Chunk]) -> Non
     with path.open("w", encoding="utf-8") as file:
         for item in items:
             file.write(json.dumps(asdict(item), ensure_ascii=False) + "\n")
+
+
+def _read_document(fields: dict[str, Any]) -> Document:
+    return Document(**{**fields, "pages": tuple(fields.get("pages", ()))})
 
 
 def _read_chunk(fields: dict[str, Any]) -> Chunk:

@@ -9,6 +9,7 @@ from pathlib import Path
 import bm25s
 
 from rag.terms import terms
+from rag.types import Mask
 
 
 class LexicalIndex:
@@ -39,12 +40,15 @@ class LexicalIndex:
     def __len__(self) -> int:
         return self._size
 
-    def search(self, query: str, k: int) -> list[tuple[int, float]]:
-        """The k best texts that share a term with ``query``, best first, ties by id."""
+    def search(self, query: str, k: int, allowed: Mask | None = None) -> list[tuple[int, float]]:
+        """The k best texts that share a term with ``query``, best first, ties by id.
+
+        Where ``allowed`` is given (shape (n,)), none of the other texts.
+        """
         known = [term for term in terms(query) if term in self._index.vocab_dict]
         if not known:
             return []
-        scores = self._index.get_scores(known)
+        scores = self._index.get_scores(known, weight_mask=allowed)
         best = sorted(scores.nonzero()[0].tolist(), key=lambda i: (-scores[i], i))
         return [(i, float(scores[i])) for i in best[:k]]
 

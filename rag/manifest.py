@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rag.errors import CorruptIndexError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -18,7 +18,7 @@ MANIFEST = "manifest.json"
 class Recipe:
     """All that decides the content of an index; equal recipes give equal indexes."""
 
-    files: dict[str, str]  # document id → sha256 of the file
+    files: dict[str, str]  # path below the corpus folder → sha256 of the file
     embedder: str
     embedder_fingerprint: str
     chunk_chars: int

@@ -108,17 +108,19 @@ def _cards(number: int, citations: Iterable[Citation], sides: bool) -> str:
     cards = "".join(
         f'<li><a href="#source" class="quoted" data-turn="{number}" data-marker="{c.marker}">'
         f'<span class="number">{c.marker}</span> <span class="title">{escaped(c.title)}</span>'
-        f"{_file(c)}<q>{escaped(c.quote)}</q></a></li>"
+        f"{_place(c, sides)}<q>{escaped(c.quote)}</q></a></li>"
         for c in citations
     )
     note = '<p class="note">The sources disagree:</p>' if sides else ""
     return f'{note}<ol class="cards{" sides" if sides else ""}">{cards}</ol>'
 
 
-def _file(citation: Citation) -> str:
-    if citation.doc == citation.title:
-        return ""
-    return f' <span class="file">{escaped(citation.doc)}</span>'
+def _place(citation: Citation, dated: bool) -> str:
+    """File, date and page, as far as they are known; with ``dated`` a missing date is named."""
+    file = "" if citation.doc == citation.title else citation.doc
+    page = f"page {citation.page}" if citation.page else ""
+    known = [part for part in (file, citation.date or "no date" * dated, page) if part]
+    return f' <span class="file">{escaped(" · ".join(known))}</span>' if known else ""
 
 
 def _passages(answer: Answer, summary: str, opened: bool) -> str:

@@ -21,6 +21,7 @@ from rag.config import Config
 from rag.conflict import disagree
 from rag.conversation import Asked, understood
 from rag.documents import Corpus, load_corpus
+from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
 from rag.language_models import NO_GENERATOR, find_language_models
@@ -107,10 +108,11 @@ class Pipeline:
         config: Config,
         judge: Judge | None = None,
         calibration: Calibration | None = None,
+        wanted: Filter | None = None,
     ) -> None:
         self.index = index
         self.embedder = embedder
-        self._retriever = Retriever(index, embedder)
+        self._retriever = Retriever(index, embedder, wanted)
         self._generator = generator
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
@@ -166,8 +168,21 @@ class Pipeline:
 
     def on(self, index: Index) -> Pipeline:
         """The same models over another index, made with the same embedder."""
+        return self._over(index, None)
+
+    def only(self, wanted: Filter) -> Pipeline:
+        """The same models over those documents of the index that ``wanted`` admits."""
+        return self._over(self.index, wanted)
+
+    def _over(self, index: Index, wanted: Filter | None) -> Pipeline:
         return Pipeline(
-            index, self.embedder, self._generator, self.config, self._judge, self._calibration
+            index,
+            self.embedder,
+            self._generator,
+            self.config,
+            self._judge,
+            self._calibration,
+            wanted,
         )
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
@@ -327,6 +342,9 @@ class Pipeline:
                         start=quote.start,
                         end=quote.end,
                         quote=document.text[quote.start : quote.end],
+                        date=document.date,
+                        page=document.page(quote.start),
+                        url=document.url,
                     )
                 markers += f"[{citations[key].marker}]"
             parts.append(f"{_displayed(sentence.text)} {markers}")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from rag.answer_kind import holds_answer_kind
+from rag.filters import Filter
 from rag.fusion import reciprocal_rank_fusion
 from rag.index import Index
 from rag.terms import terms
-from rag.types import Chunk, Embedder, Evidence, Hit, Vectors
+from rag.types import Chunk, Embedder, Evidence, Hit, Mask, Vectors
 
 _DEPTH = 50  # of each ranking before fusion
 # score = cosine of the sentence, cosine of it with the sentence before (what "he" and "it" stand
@@ -28,9 +29,11 @@ _MIN_WORDS = 4
 class Retriever:
     """Hybrid search over one index: exact cosine and BM25, fused by reciprocal rank."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    def __init__(self, index: Index, embedder: Embedder, wanted: Filter | None = None) -> None:
+        """With ``wanted``, the documents that it does not admit are as if they were not there."""
         self._index = index
         self._embedder = embedder
+        self._allowed = None if wanted is None else _allowed(index, wanted)
 
     def embed(self, question: str) -> Vectors:
         """The question as a unit vector, shape (dimension,)."""
@@ -45,8 +48,8 @@ class Retriever:
 
     def search(self, question: str, vector: Vectors, k: int) -> list[Hit]:
         """The k best chunks, best first."""
-        dense = [i for i, _ in self._index.dense.search(vector, _DEPTH)]
-        lexical = [i for i, _ in self._index.lexical.search(question, _DEPTH)]
+        dense = [i for i, _ in self._index.dense.search(vector, _DEPTH, self._allowed)]
+        lexical = [i for i, _ in self._index.lexical.search(question, _DEPTH, self._allowed)]
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
         return [Hit(self._index.chunks[i], score) for i, score in fused]
 
@@ -83,6 +86,12 @@ class Retriever:
             )
             place = (chunk.doc, span.start, span.end)
             yield Evidence(*place, texts[i], document.title, before, cosine, share, score)
+
+
+def _allowed(index: Index, wanted: Filter) -> Mask:
+    """Which chunks are of documents that are admitted, shape (chunks,)."""
+    admitted = {document.id for document in index.documents.values() if wanted.admits(document)}
+    return np.fromiter((chunk.doc in admitted for chunk in index.chunks), dtype=np.bool_)
 
 
 def covered(wanted: set[str], present: set[str], idf: Callable[[str], float]) -> float:

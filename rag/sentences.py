@@ -39,8 +39,9 @@ _STARTERS = frozenset(
 )
 
 _WORD = re.compile(r"[A-Za-z]+")
+_MAX_WORD = 40  # letters that are looked at on each side of a cut
 _TERMINAL = re.compile(
-    r"""[.!?…]+["'”’»)\]]*(?=\s+["'“‘«(\[]*[^\W_a-z])   # the ordinary end of a sentence
+    r"""(?<![.!?…])[.!?…]++["'”’»)\]]*+(?=\s+["'“‘«(\[]*[^\W_a-z])  # the end of a sentence
       | (?<=[a-z]{2})[.!?]["”’]?(?=["“‘]?[A-Z][a-z])    # "winter.The": the space is lost
       | [。！？]["”’」』]*                                 # CJK
     """,
@@ -125,8 +126,8 @@ def _is_abbreviation(text: str, floor: int, dot: int) -> bool:
 def _camel_cuts(text: str, block: Span, words: Counter[str]) -> Iterator[int]:
     for match in _CAMEL.finditer(text, block.start, block.end):
         cut = match.start()
-        left_match = re.search(r"[A-Za-z]+$", text[max(block.start, cut - 40) : cut])
-        right_match = _WORD.match(text, cut, block.end)
+        left_match = re.search(r"[A-Za-z]+$", text[max(block.start, cut - _MAX_WORD) : cut])
+        right_match = _WORD.match(text, cut, min(block.end, cut + _MAX_WORD))
         if left_match is None or right_match is None:
             if text[cut - 1].isdigit() and right_match and right_match.group().lower() in _STARTERS:
                 yield cut

@@ -6,6 +6,7 @@ All offsets count characters of the decoded document, end exclusive, so that
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol, TypedDict
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 HalfVectors = npt.NDArray[np.float16]
+Mask = npt.NDArray[np.bool_]  # which rows of an index are searched
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,11 +32,23 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file of the corpus; ``id`` is its path relative to the corpus folder."""
+    """One file of the corpus, or one row of it.
+
+    ``id`` is the path relative to the corpus folder, of the third row "table.csv#3"; ``file`` is
+    the path alone. ``pages`` holds the offset at which each page begins.
+    """
 
     id: str
     title: str
     text: str
+    date: str = ""  # ISO 8601, a day
+    url: str = ""
+    pages: tuple[int, ...] = ()
+    file: str = ""
+
+    def page(self, offset: int) -> int | None:
+        """The page, from 1, that a character stands on; None in a document without pages."""
+        return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +98,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered quote: exactly ``document.text[start:end]`` of document ``doc``."""
+    """A numbered quote: exactly ``document.text[start:end]`` of document ``doc``.
+
+    ``date`` and ``url`` are those of the document, ``page`` is where the quote begins.
+    """
 
     marker: int
     doc: str
@@ -92,6 +109,9 @@ class Citation:
     start: int
     end: int
     quote: str
+    date: str = ""
+    page: int | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

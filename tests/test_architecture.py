@@ -7,7 +7,11 @@ import sys
 from conftest import ROOT
 
 LAYERS = [
-    {"types", "errors", "terminal"},
+    {"types", "errors", "terminal", "extract", "dates", "front_matter"},
+    {"text_file", "pdf_file", "docx_file"},
+    {"html_file", "row_file"},
+    {"formats"},
+    {"worker"},
     {
         "config",
         "weights",
@@ -16,6 +20,7 @@ LAYERS = [
         "sentences",
         "boilerplate",
         "documents",
+        "filters",
         "fusion",
         "windows",
         "feedback",
@@ -55,6 +60,10 @@ HEAVY = {
     "httpx2": {"hub", "remote"},
     "langchain_core": {"langchain"},
     "llama_index": {"llama_index"},
+    "charset_normalizer": {"text_file"},
+    "trafilatura": {"html_file"},
+    "pypdf": {"pdf_file"},
+    "docx": {"docx_file"},
 }
 
 

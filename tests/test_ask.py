@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from chat_server import says, serving
 from conftest import ROOT, BagOfWordsEmbedder, CopyingGenerator
+from made_files import pdf
 
 import rag.embedder
 import rag.generator
@@ -103,6 +104,7 @@ def test_escape_sequences_in_a_document_do_not_reach_the_terminal(
         (["q", "--top-k", "0"], 2, "top-k is 0, expected 1 to 50"),
         (["q", "--max-words", "9999"], 2, "max-words is 9999"),
         (["q", "--index", "../x"], 2, "is no name"),
+        (["q", "--since", "2025"], 2, "--since '2025' is no day"),
         (["q", "--corpus", "missing"], 1, "no corpus folder missing"),
         (["q", "--generator", "openai:127.0.0.1"], 2, "expected openai:URL#MODEL"),
     ],
@@ -124,11 +126,38 @@ def test_wrong_usage(here, capsys, monkeypatch, arguments) -> None:
     assert caught.value.code == 2
 
 
+def test_only_documents_of_a_time_and_place_are_asked(here, capsys, monkeypatch) -> None:
+    (here / "corpus" / "new.txt").write_text(
+        "News of bees\n\n02/12 2025\n\nThe queen lays 3,000 eggs a day.", encoding="utf-8"
+    )
+    question = "How many eggs does the queen lay a day?"
+    assert asked(question, "--since", "2025-01-01", "--quiet", monkeypatch=monkeypatch) == 0
+    out, err = capsys.readouterr()
+    assert out == (
+        "The queen lays 3,000 eggs a day. [1]\n\n[1] new.txt · News of bees · 2025-02-12\n"
+        "    “The queen lays 3,000 eggs a day.”\n\n"
+    )
+    assert err == "rag: documents searched: 1; left out for want of a date: 2\n"
+    assert asked(question, "--source", "bee*", "--json", monkeypatch=monkeypatch) == 0
+    (citation,) = json.loads(capsys.readouterr().out)["citations"]
+    assert (citation["doc"], citation["date"], citation["page"]) == ("bees.txt", "", None)
+
+
+def test_the_page_of_a_pdf_is_cited(here, capsys, monkeypatch) -> None:
+    pages = ["A title page.", "Wasps live in nests of about 300 workers in summer."]
+    (here / "corpus" / "wasps.pdf").write_bytes(pdf(pages, "/Title (All of wasps)"))
+    (here / "corpus" / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
+    assert asked("How many workers live in a nest of wasps?", monkeypatch=monkeypatch) == 0
+    out, err = capsys.readouterr()
+    assert "[1] wasps.pdf · All of wasps · page 2\n" in out
+    assert err.splitlines()[-1].startswith("rag: skipped broken.pdf: broken, or no .pdf (")
+
+
 def test_skipped_files_are_named_at_the_end(here, capsys, monkeypatch) -> None:
-    (here / "corpus" / "latin.txt").write_bytes(b"caf\xe9")
+    (here / "corpus" / "data.txt").write_bytes(b"\x00\xe9")
     assert asked("How many eggs does the queen lay?", "--quiet", monkeypatch=monkeypatch) == 0
     assert capsys.readouterr().err == (
-        "rag: skipped latin.txt: not UTF-8 (byte 0xe9 at offset 3): convert it\n"
+        "rag: skipped data.txt: binary, not text: convert it to one of the other formats\n"
     )
 
 

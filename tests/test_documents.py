@@ -3,9 +3,12 @@ from pathlib import Path
 
 import pytest
 from conftest import SEEDS
+from made_files import pdf, word
 
+from rag.chunking import chunk_document
 from rag.documents import MAX_FILE_BYTES, find_title, load_corpus
 from rag.errors import CorpusError
+from rag.worker import Worker
 
 
 def reasons(folder: Path) -> dict[str, str]:
@@ -42,7 +45,10 @@ def test_ids_are_sorted_relative_paths(corpus_folder: Path) -> None:
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(corpus_folder: Path) -> None:
-    (corpus_folder / "latin.txt").write_bytes("café".encode("latin-1"))
+    (corpus_folder / "elsewhere").symlink_to("/etc")
+    (corpus_folder / "circle.txt").symlink_to(corpus_folder / "circle.txt")
+    (corpus_folder / "zero.pdf").write_bytes(b"")
+    (corpus_folder / "image.pdf").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
     (corpus_folder / "empty.txt").write_text(" \n")
     (corpus_folder / "binary.txt").write_bytes(b"a\x00b")
     (corpus_folder / "photo.jpg").write_bytes(b"\xff\xd8")
@@ -53,18 +59,21 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(corpus_folder: Path) 
         file.truncate(MAX_FILE_BYTES + 1)
     assert len(load_corpus(corpus_folder).documents) == 2
     found = reasons(corpus_folder)
-    assert found["latin.txt"] == "not UTF-8 (byte 0xe9 at offset 3): convert it"
+    assert found["elsewhere"] == "a link to a folder, which is not followed: copy the folder here"
+    assert found["circle.txt"]
+    assert found["zero.pdf"] == "empty"
+    assert found["image.pdf"].startswith("broken, or no .pdf")
     assert found["empty.txt"] == "empty"
-    assert found["binary.txt"] == "binary, not text"
-    assert found["photo.jpg"] == "not one of .txt, .md"
+    assert found["binary.txt"].startswith("binary, not text")
+    assert found["photo.jpg"].startswith("not one of .txt, .md, .html")
     assert found["dangling.txt"] == "not a regular file"
-    assert found["outside.txt"] == "a link that leads out of the corpus folder"
+    assert found["outside.txt"].startswith("a link that leads out of the corpus folder")
     assert found["pipe.txt"] == "not a regular file"
     assert "more than" in found["huge.txt"]
 
 
 def test_a_name_that_would_break_the_line_is_made_printable(corpus_folder: Path) -> None:
-    (corpus_folder / "two\nlines.txt").write_bytes(b"\xff")
+    (corpus_folder / "two\nlines.txt").write_bytes(b"\x00")
     assert "two lines.txt" in reasons(corpus_folder)
 
 
@@ -92,3 +101,78 @@ def test_first_lines_that_are_no_titles() -> None:
     assert find_title("A sentence that begins at once.\nMore.") is None
     assert find_title("x" * 200 + " y") is None
     assert find_title("02/12 2025\n423\nThe real title\n") == "The real title"
+
+
+def test_the_date_of_the_one_article_that_tells_it() -> None:
+    dates = {d.id[:3]: d.date for d in load_corpus(SEEDS).documents}
+    assert dates == {"000": "", "001": "", "002": "", "003": "2025-02-12", "004": ""}
+
+
+def test_front_matter_is_read_but_neither_cut_off_nor_indexed(tmp_path: Path) -> None:
+    text = (
+        "---\r\ntitle: 'The plan: part 2'\r\nDate: 2025-03-04T10:00:00Z\r\ntags:\r\n  - a\r\n"
+        "url: https://example.org/plan\r\n---\r\n# Heading of it\r\n\r\nThe plan is simple.\r\n"
+    )
+    (tmp_path / "plan.md").write_bytes(text.encode())
+    (document,) = load_corpus(tmp_path).documents
+    assert (document.title, document.date) == ("The plan: part 2", "2025-03-04")
+    assert (document.url, document.text) == ("https://example.org/plan", text)
+    chunked = " ".join(chunk.text for chunk in chunk_document(document, 900, 0))
+    assert chunked.split() == "# Heading of it The plan is simple.".split()
+
+
+def test_rows_are_documents_of_their_file(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "title,text,date,url\nTea,Green tea is hot.,2025-01-02,javascript:alert(1)\n"
+        ',"Tea\nis grown in Assam.",,https://example.org\n,,,\n'
+    )
+    corpus = load_corpus(tmp_path)
+    tea, other = corpus.documents
+    assert (tea.id, tea.file, tea.title, tea.date, tea.url) == (
+        "t.csv#1",
+        "t.csv",
+        "Tea",
+        "2025-01-02",
+        "",
+    )
+    assert (other.id, other.title, other.url) == ("t.csv#2", "t.csv#2", "https://example.org")
+    assert corpus.fingerprints.keys() == {"t.csv"}
+    assert [s.path for s in corpus.skipped] == ["t.csv"]
+    assert corpus.skipped[0].reason.startswith("1 of 3 rows, the first of them row 3")
+
+
+def test_pages_hold_in_the_extracted_text(tmp_path: Path) -> None:
+    (tmp_path / "a.PDF").write_bytes(pdf(["First page of three.", "", "The third page."]))
+    (document,) = load_corpus(tmp_path).documents
+    assert document.page(0) == 1
+    assert document.page(document.text.index("third page.")) == 3
+    assert load_corpus(SEEDS).documents[0].page(10) is None
+
+
+def test_what_is_known_is_not_extracted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf(["The first file."]))
+    (tmp_path / "b.docx").write_bytes(word("The second file."))
+    (tmp_path / "c.csv").write_text('text\nThe third file.\n""\n')
+    before = load_corpus(tmp_path)
+    read = []
+    original = Worker.read
+    monkeypatch.setattr(
+        Worker,
+        "read",
+        lambda self, suffix, data: read.append(suffix) or original(self, suffix, data),
+    )
+    assert load_corpus(tmp_path, before) == before
+    assert read == [".csv"]  # what is left out of it is said again
+    (tmp_path / "a.pdf").write_bytes(pdf(["Another file."]))
+    changed = load_corpus(tmp_path, before)
+    assert read == [".csv", ".pdf", ".csv"]
+    assert changed.documents[0].text == "Another file."
+    assert changed.fingerprints["a.pdf"] != before.fingerprints["a.pdf"]
+
+
+def test_a_long_line_is_read_in_time(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("Bees live in hives and make honey. " * 300_000)
+    (document,) = load_corpus(tmp_path).documents
+    assert len(document.text) > 10_000_000

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import shutil
@@ -97,6 +98,30 @@ def test_another_embedder_or_setting_rebuilds(
         )
     assert "embedder was bag of words, is bag of words" in caplog.text
     assert "chunks were 900 characters, are 300" in caplog.text
+
+
+def test_an_index_of_the_first_format_opens_and_is_rebuilt(
+    corpus_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "x"
+    (corpus_folder / "bees.txt").write_text("2025-02-12\n\nBees live in hives, all of them.")
+    build(corpus_folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    path = folder / manifest["data"] / "documents.jsonl"
+    old = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text(
+        "".join(
+            json.dumps({key: fields[key] for key in ("id", "title", "text")}) + "\n"
+            for fields in old
+        )
+    )
+    manifest["recipe"]["format"] = 1
+    manifest["sha256"]["documents.jsonl"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert open_index(folder).documents["bees.txt"].date == ""
+    with caplog.at_level("INFO", "rag"):
+        assert build(corpus_folder, folder).documents["bees.txt"].date == "2025-02-12"
+    assert "index format is 1" in caplog.text
 
 
 def test_reasons_in_words() -> None:

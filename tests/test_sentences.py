@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +76,11 @@ def test_a_huge_line_is_cut_at_spaces() -> None:
     spans = split_sentences(text)
     assert max(span.end - span.start for span in spans) <= MAX_SENTENCE_CHARS
     assert {word for span in spans for word in span.of(text).split()} == {"word"}
+
+
+@pytest.mark.parametrize(
+    "text", ["." * 1_000_000, "Aa" * 500_000, '."' * 500_000, "a.) " * 250_000]
+)
+@pytest.mark.timeout(60)
+def test_a_hostile_line_takes_time_in_proportion_to_its_length(text: str) -> None:
+    assert sum(span.end - span.start for span in split_sentences(text)) >= len(text) // 2

@@ -1,0 +1,77 @@
+"""DOCX → the text of its paragraphs and tables, by python-docx (and nowhere else)."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rag.dates import find_date
+from rag.extract import Extract, Reading, Unreadable
+
+if TYPE_CHECKING:
+    from docx.oxml.xmlchemy import BaseOxmlElement
+
+MAX_UNPACKED_BYTES = 256 * 2**20
+_TEMPLATE_DAY = "2013-12-23"  # in files of python-docx, where nobody has set another
+# Runs of text that are shown: not those marked as hidden or as deleted, and of a drawing that is
+# given in two forms only the first.
+_RUNS = (
+    ".//w:r[not(w:rPr/w:vanish)][not(ancestor::w:del)][not(ancestor::*[local-name() = 'Fallback'])]"
+)
+
+
+def read(data: bytes) -> Reading:
+    """Paragraphs apart by a blank line, the cells of a table row by bars.
+
+    Raises Unreadable for what is no such file or would unpack to too much, ImportError without
+    python-docx; that raises errors of all kinds on broken files.
+    """
+    import docx
+
+    _check_size(data)
+    document = docx.Document(BytesIO(data))
+    text = "\n\n".join(_lines(document.element.body))
+    about = document.core_properties
+    changed = about.modified or about.created
+    day = changed.date().isoformat() if changed else ""
+    told = "" if day == _TEMPLATE_DAY else day
+    return Reading((Extract(text, about.title, find_date(text) or told),))
+
+
+def _check_size(data: bytes) -> None:
+    """Before anything is unpacked; zipfile unpacks no more of a member than it declares."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    except zipfile.BadZipFile:
+        raise Unreadable("not a DOCX file: open it in its program and save it as one") from None
+    if size > MAX_UNPACKED_BYTES:
+        raise Unreadable(
+            f"unpacks to {size:,} bytes, more than {MAX_UNPACKED_BYTES:,}: split it, or leave out "
+            "its pictures"
+        )
+
+
+def _lines(body: BaseOxmlElement) -> Iterator[str]:
+    for row, paragraphs in groupby(body.xpath(".//w:p"), key=_row):
+        texts = [text for paragraph in paragraphs if (text := _text(paragraph).strip())]
+        if row is None:
+            yield from texts
+        elif texts:
+            yield " | ".join(texts)
+
+
+def _row(paragraph: BaseOxmlElement) -> BaseOxmlElement | None:
+    """The outermost table row that a paragraph stands in."""
+    rows = paragraph.xpath("ancestor::w:tr")
+    return rows[0] if rows else None
+
+
+def _text(paragraph: BaseOxmlElement) -> str:
+    """Its own text: what stands in a box within it is a paragraph for itself."""
+    return "".join(
+        run.text for run in paragraph.xpath(_RUNS) if run.xpath("ancestor::w:p")[-1] is paragraph
+    )

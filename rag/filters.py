@@ -1,0 +1,60 @@
+"""Which documents a question is asked of: by date and by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.types import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Days are ISO 8601, both included; ``source`` is a glob, whose ``*`` also matches "/".
+
+    What is empty does not restrict. Raises UsageError for a day that is none.
+    """
+
+    since: str = ""
+    until: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for option, day in (("--since", self.since), ("--until", self.until)):
+            if day and not _is_day(day):
+                raise UsageError(f"{option} {day!r} is no day; expected one such as 2025-06-30")
+        if self.until and self.since > self.until:
+            raise UsageError(f"--since {self.since} is after --until {self.until}; exchange them")
+
+    def admits(self, document: Document) -> bool:
+        """Whether a document is searched; one without a date is not where days are given."""
+        return self._at_source(document) and self._in_time(document.date)
+
+    def summary(self, documents: Iterable[Document]) -> str:
+        """How many documents are searched, and how many are left out for want of a date."""
+        found = [document for document in documents if self._at_source(document)]
+        count = sum(self._in_time(document.date) for document in found)
+        undated = sum(not document.date for document in found) if self.since or self.until else 0
+        left_out = f"; left out for want of a date: {undated:,}" if undated else ""
+        return f"documents searched: {count:,}{left_out}"
+
+    def _at_source(self, document: Document) -> bool:
+        return not self.source or fnmatchcase(document.file or document.id, self.source)
+
+    def _in_time(self, day: str) -> bool:
+        if not (self.since or self.until):
+            return True
+        return bool(day) and self.since <= day <= (self.until or day)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,77 @@
+"""CSV, JSON Lines and JSON → one text for each row of {title, text, date, url}."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rag.dates import parse_date
+from rag.extract import Extract, Reading, Unreadable
+from rag.text_file import decode
+
+_TEXT = "text"
+_MAX_FIELD = 2**31 - 1  # characters: files are bounded already
+_EXPECTED = "each row is to hold a text under the name 'text'"
+
+
+def read_csv(data: bytes) -> Reading:
+    """The first line names the columns; they are apart by comma, semicolon or tab."""
+    text = decode(data).removeprefix("\ufeff")
+    csv.field_size_limit(_MAX_FIELD)
+    try:
+        for delimiter in ",;\t":
+            lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            columns = [name.strip().lower() for name in next(lines, [])]
+            if _TEXT in columns:
+                return _reading(dict(zip(columns, row, strict=False)) for row in lines)
+    except csv.Error as error:
+        raise Unreadable(f"no CSV ({error}): correct it") from None
+    raise Unreadable(f"no column 'text' in its first line: {_EXPECTED}")
+
+
+def read_json_lines(data: bytes) -> Reading:
+    """An object on each line; lines that are none are left out."""
+    return _reading(_json_rows(decode(data).removeprefix("\ufeff").split("\n")))
+
+
+def read_json(data: bytes) -> Reading:
+    """A list of objects, or one alone."""
+    try:
+        content = json.loads(decode(data).removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"no JSON ({error}): correct it") from None
+    return _reading(content if isinstance(content, list) else [content])
+
+
+def _json_rows(lines: Iterable[str]) -> Iterator[Any]:
+    for line in lines:
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError):
+                yield None
+
+
+def _reading(rows: Iterable[Any]) -> Reading:
+    extracts: list[Extract] = []
+    bad: list[int] = []
+    for number, row in enumerate(rows, start=1):
+        fields = {str(k).lower(): v for k, v in row.items()} if isinstance(row, dict) else {}
+        text, title, date, url = (_string(fields.get(k)) for k in (_TEXT, "title", "date", "url"))
+        if text.strip():
+            extracts.append(Extract(text, title, parse_date(date), url, row=number))
+        else:
+            bad.append(number)
+    if not extracts:
+        raise Unreadable(f"no row with a text: {_EXPECTED}")
+    if not bad:
+        return Reading(tuple(extracts))
+    left_out = f"{len(bad):,} of {number:,} rows, the first of them row {bad[0]:,}: {_EXPECTED}"
+    return Reading(tuple(extracts), left_out)
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,78 @@
+"""Dates and front matter as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.dates import find_date, parse_date
+from rag.front_matter import front_matter
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-02-12",
+        "2025/2/12",
+        "2025.02.12",
+        "02/12 2025",
+        "02/12/2025",
+        "12.2.2025",
+        "12. 02. 2025",
+        "February 12, 2025",
+        "Feb. 12th 2025",
+        "12 February 2025",
+        "12 Feb, 2025",
+        "Wednesday, 12 February 2025",
+        "Published: February 12, 2025",
+        "Last updated on Feb 12, 2025 at 10:30 AM",
+        "2025-02-12T10:30:00.123Z",
+        "2025-02-12 10:30:00+01:00",
+        "2025年2月12日",
+    ],
+)
+def test_one_day_in_many_forms(text: str) -> None:
+    assert parse_date(text) == "2025-02-12"
+    assert find_date(f"A title of some words\n\n{text}\n\nThe text begins.") == "2025-02-12"
+    assert find_date(f"By Ann Lee | {text}\nThe text begins.") == "2025-02-12"
+
+
+def test_the_day_comes_first_where_only_that_can_be() -> None:
+    assert parse_date("25/12/2024") == parse_date("12/25/2024") == "2024-12-25"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2025", "February 2025", "31/31/2025", "February 30, 2025", "2025-13-01", "12345-01-01"],
+)
+def test_what_is_no_day(text: str) -> None:
+    assert parse_date(text) == ""
+    assert find_date(text) == ""
+
+
+def test_a_date_in_a_sentence_or_far_below_is_not_that_of_the_text() -> None:
+    assert find_date("February 12, 2025 was a Wednesday.\n") == ""
+    assert find_date("On February 12, 2025, it rained.\n") == ""
+    assert find_date("Line.\n" * 8 + "2025-02-12\n") == ""
+
+
+@given(st.text())
+def test_no_text_breaks_it(text: str) -> None:
+    assert isinstance(find_date(text) + parse_date(text), str)
+    assert 0 <= front_matter(text).end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "---\n", "---\n---\n", "---\ntitle: x\n", "title: x\n---\n", "---\nA sentence.\n---\n"],
+)
+def test_what_is_no_front_matter(text: str) -> None:
+    assert front_matter(text).end == 0
+
+
+def test_front_matter_takes_its_first_values() -> None:
+    text = '\ufeff---\nTitle: "A: b"\ntitle: c\n# note\nlist:\n- x\n...\nText.'
+    found = front_matter(text)
+    assert found.fields == {"title": "A: b"}
+    assert text[found.end :] == "Text."
+    assert found.first("headline", "title") == "A: b"
+    assert found.first("date") == ""
