@@ -12,10 +12,8 @@ from rag.cli import index_folder
 from rag.documents import Skipped, load_corpus
 from rag.errors import CorpusError, CorruptIndexError, UsageError
 from rag.index import open_index, open_or_build
-from rag.manifest import MANIFEST, Manifest
+from rag.manifest import BROUGHT, MANIFEST, Manifest
 from rag.pipeline import Pipeline
-
-_FILES = "files"  # folder beside the manifest, for documents that were brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Library:
         index of a folder, CorpusError where no file can be read.
         """
         folder = self._folder / index_folder(Path(), name).name
-        kept = folder / _FILES
+        kept = folder / BROUGHT
         if not kept.is_dir() and (folder / MANIFEST).is_file():
             raise UsageError(f"the index {name} follows a folder of its own; choose another name")
         kept.mkdir(parents=True, exist_ok=True)
