@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rag.terminal import printable
+
 _NAMED = 3  # files of each kind in a message
 
 
@@ -52,4 +54,4 @@ def find_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
 
 def _shorten(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ", ".join(printable(name) for name in names[:_NAMED]) + more
