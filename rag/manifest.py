@@ -15,6 +15,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 BROUGHT = "files"  # folder beside the manifest, for documents that were brought
 
+Stamp = tuple[int, int]  # inode and time of change of a manifest, in nanoseconds
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -72,7 +74,7 @@ def difference(old: Recipe, new: Recipe) -> str | None:
     return f"files {changes}" if changes else None
 
 
-def stamp(folder: Path) -> tuple[int, int] | None:
+def stamp(folder: Path) -> Stamp | None:
     """What changes whenever another manifest is swapped in; cheap. None where there is none."""
     try:
         facts = (folder / MANIFEST).stat()
