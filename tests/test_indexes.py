@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, BagOfWordsEmbedder
+from conftest import BagOfWordsEmbedder
 
 from rag.config import Config
 from rag.documents import load_corpus
@@ -92,7 +92,6 @@ def test_the_module_of_the_index_is_its_command(here) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rag.index", "verify", "bees"],
         cwd=here,
-        env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,
