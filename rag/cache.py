@@ -13,6 +13,8 @@ from platformdirs import user_cache_path
 from rag.errors import ModelError
 from rag.locks import locked
 
+PARTIAL = ".partial-"  # what folders that are being filled begin with
+
 
 def cache_root() -> Path:
     """Where converted weights are kept; ``RAG_CACHE`` overrides the platform's choice."""
@@ -55,7 +57,7 @@ def _require_space(root: Path, needed_bytes: int) -> None:
 
 
 def _fill_atomically(root: Path, target: Path, fill: Callable[[Path], None]) -> None:
-    with tempfile.TemporaryDirectory(prefix=".partial-", dir=root) as partial:
+    with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=root) as partial:
         folder = Path(partial, target.name)
         folder.mkdir()
         fill(folder)

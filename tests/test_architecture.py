@@ -43,7 +43,7 @@ LAYERS = [
     {"grounding", "conflict"},
     {"pipeline"},
     {"ask", "build", "library", "indexes"},
-    {"page"},
+    {"page", "doctor"},
 ]
 HEAVY = {
     "sentence_transformers": {"embedder"},
