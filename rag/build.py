@@ -93,7 +93,8 @@ def _main(options: argparse.Namespace) -> int:
         except RagError as error:
             if not root.is_dir():  # nothing is left to watch
                 raise
-            print(f"rag: error: {error}; {folder} is as it was", file=sys.stderr)
+            kept = f"{folder} is as it was (python -m rag.index remove {folder.name} deletes it)"
+            print(f"rag: error: {error}; {kept}", file=sys.stderr)
     return 0
 
 
