@@ -71,11 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
     auth = _credentials(options.auth)
-    from rag.documents import load_corpus
+    from rag.extracted import read_corpus
     from rag.pipeline import Pipeline
 
-    corpus = load_corpus(options.corpus)
     folder = index_folder(options.corpus, options.index)
+    corpus = read_corpus(options.corpus, folder)
     pipeline = Pipeline.open(corpus, folder, Config(), options.generator, options.embedder)
     report_skipped(corpus)
     blocks = build_app(pipeline, folder.name)
@@ -184,10 +184,10 @@ class Page:
         import gradio as gr
 
         try:
-            pipeline = self._library.pipeline(index or self._library.first)
             with self._line.place() as before:
                 while before():
                     pass
+                pipeline = self._library.pipeline(index or self._library.first)
                 return pipeline.ask(question, history or []).to_dict()
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from error
@@ -257,7 +257,9 @@ class Page:
         chosen = next((c for c in answer.citations if c.marker == marker), None)
         if chosen is None:
             return page.NO_SOURCE
-        document = self._library.pipeline(name).index.documents[chosen.doc]
+        document = self._library.pipeline(name).index.documents.get(chosen.doc)
+        if document is None or not page.stands(chosen, document):
+            return page.CHANGED
         return page.source(document, answer.citations, marker, focus)
 
     def like(self, turns: list[Turn], turn: int, good: bool, note: str) -> None:

@@ -120,9 +120,9 @@ def _main(options: argparse.Namespace) -> int:
     for question in (*options.after, options.question):
         if question is not None:
             check_question(question)  # before any model is loaded
-    from rag.documents import load_corpus
+    from rag.extracted import read_corpus
 
-    corpus = load_corpus(options.corpus)
+    corpus = read_corpus(options.corpus, index_folder(options.corpus, options.index))
     status = 0
     if options.question is not None:
         _print(_open(options, corpus, config, wanted).ask(options.question, options.after), options)

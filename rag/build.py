@@ -4,10 +4,42 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rag.cli import add_corpus_options, configure_logging, index_folder, report_skipped, run
+from rag.changes import find_changes
+from rag.cli import (
+    DEFAULT_CORPUS,
+    INDEXES,
+    add_corpus_options,
+    configure_logging,
+    index_folder,
+    report_skipped,
+    run,
+)
 from rag.config import Config
+from rag.errors import CorruptIndexError, RagError, UsageError
+from rag.manifest import Manifest
+from rag.terminal import printable
+
+if TYPE_CHECKING:
+    from rag.documents import Corpus
+    from rag.types import Embedder
+
+_SETTLED_MS = 500  # without a further change, before an index is refreshed
+_AT_MOST_MS = 10_000  # after the first change, however many follow
+_AWAKE_MS = 500  # between two looks at whether to go on
+
+_EPILOG = """\
+examples:
+  python -m rag.build ~/notes                  # make the index, or refresh what is stale in it
+  python -m rag.build ~/notes --dry-run        # say what that would do
+  python -m rag.build ~/notes --watch          # and again whenever a file changes
+
+Exit status: 0 when the index is whole, 1 for an error of ours, 2 for wrong usage.
+"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -15,9 +47,19 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m rag.build",
         description="Build the index of a folder of text files, or refresh what is stale in it.",
-        epilog="Exit status: 0 when the index is whole, 1 for an error of ours, 2 for wrong usage.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "folder", nargs="?", type=Path, metavar="FOLDER", help="the same as --corpus FOLDER"
     )
     add_corpus_options(made)
+    made.add_argument("--dry-run", action="store_true", help="say what would be done, do nothing")
+    made.add_argument(
+        "--watch",
+        action="store_true",
+        help="go on, and refresh whenever files change (needs the extra watch); Ctrl-C ends it",
+    )
     return made
 
 
@@ -28,19 +70,119 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
-    folder = index_folder(options.corpus, options.index)
-    from rag.documents import load_corpus
+    if options.watch and options.dry_run:
+        raise UsageError("--watch goes on and --dry-run does nothing; choose one of them")
+    root = _root(options)
+    folder = index_folder(root, options.index)
+    rounds = _rounds(root) if options.watch else iter([None])
+    next(rounds)
+    from rag.extracted import read_corpus
 
-    corpus = load_corpus(options.corpus)
+    corpus = read_corpus(root, folder)
     from rag.embedder import load_embedder
-    from rag.index import open_or_build
     from rag.models import EMBEDDER, resolve
 
     embedder = load_embedder(resolve(EMBEDDER, options.embedder))
-    index = open_or_build(folder, corpus, embedder, Config())
-    print(f"{folder}: {len(index.documents)} documents, {len(index.chunks)} chunks")
-    report_skipped(corpus)
+    if options.dry_run:
+        _explain(folder, corpus, embedder)
+        return 0
+    _refresh(folder, corpus, embedder)
+    for _ in rounds:
+        try:
+            _refresh(folder, read_corpus(root, folder), embedder)
+        except RagError as error:
+            if not root.is_dir():  # nothing is left to watch
+                raise
+            kept = f"{folder} is as it was (python -m rag.index remove {folder.name} deletes it)"
+            print(f"rag: error: {error}; {kept}", file=sys.stderr)
     return 0
+
+
+def _root(options: argparse.Namespace) -> Path:
+    """The folder that is named, in whichever way."""
+    named: Path = options.folder or options.corpus
+    # The default is an object of its own: what the user types makes another one.
+    if options.corpus is not DEFAULT_CORPUS and options.corpus != named:
+        raise UsageError(f"FOLDER is {named} and --corpus {options.corpus}; name one of them")
+    return named
+
+
+def _rounds(root: Path) -> Iterator[None]:
+    """At once, and whenever changes below ``root`` have settled; none is missed in between."""
+    try:
+        from watchfiles import watch
+    except ImportError:
+        raise UsageError("--watch needs the extra watch: pip install '.[watch]'") from None
+    root = root.resolve()
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder; --watch expects one that is there")
+    changes = watch(
+        root,
+        watch_filter=lambda _, path: _concerns(root, Path(path)),
+        debounce=_AT_MOST_MS,
+        step=_SETTLED_MS,
+        rust_timeout=_AWAKE_MS,
+        yield_on_timeout=True,  # so that the first comes when watching has begun
+    )
+    next(changes)
+    yield
+    for changed in changes:
+        if changed:
+            yield
+
+
+def _concerns(root: Path, path: Path) -> bool:
+    """Whether a file may be one of the corpus: neither hidden nor a part of an index."""
+    inside = path.relative_to(root).parts
+    return not (path.is_relative_to(INDEXES.resolve()) or any(n.startswith(".") for n in inside))
+
+
+def _explain(folder: Path, corpus: Corpus, embedder: Embedder) -> None:
+    """Say what a build would do."""
+    from rag.index import plan
+
+    planned = plan(folder, corpus, embedder, Config())
+    changes = planned.changes
+    for kind, names in (
+        ("added", changes.added),
+        ("changed", changes.changed),
+        ("renamed", [f"{old} to {new}" for old, new in changes.renamed]),
+        ("deleted", changes.deleted),
+    ):
+        for name in names:
+            print(f"{kind:8} {printable(name)}")
+    if planned.reason is None:
+        print(f"{folder} needs nothing")
+    else:
+        print(
+            f"{folder} would be built ({planned.reason}): {planned.chunks:,} chunks, "
+            f"{planned.to_embed:,} texts to embed"
+        )
+
+
+def _refresh(folder: Path, corpus: Corpus, embedder: Embedder) -> None:
+    """Bring the index up to date, and say in one line what changed and how long it took."""
+    from rag.index import open_or_build
+
+    started = time.perf_counter()
+    before = _files(folder)
+    index = open_or_build(folder, corpus, embedder, Config())
+    changes = str(find_changes(before, index.recipe.files)) or "no file changed"
+    print(
+        f"{folder}: {len(index.documents)} documents, {len(index.chunks)} chunks "
+        f"({changes}; {time.perf_counter() - started:.1f} s)",
+        flush=True,
+    )
+    report_skipped(corpus)
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """What an index was built from; nothing where there is none, or none that can be read."""
+    try:
+        manifest = Manifest.read(folder)
+    except CorruptIndexError:
+        return {}
+    return manifest.recipe.files if manifest else {}
 
 
 if __name__ == "__main__":

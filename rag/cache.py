@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from rag.errors import ModelError
+from rag.locks import locked
 
-log = logging.getLogger(__name__)
+PARTIAL = ".partial-"  # what folders that are being filled begin with
 
 
 def cache_root() -> Path:
@@ -36,7 +35,7 @@ def cached_folder(name: str, needed_bytes: int, fill: Callable[[Path], None]) ->
         return target
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _locked(root / f"{name}.lock"):
+        with locked(root / f"{name}.lock", "preparing the same weights"):
             if not target.is_dir():
                 _require_space(root, needed_bytes)
                 _fill_atomically(root, target, fill)
@@ -46,16 +45,6 @@ def cached_folder(name: str, needed_bytes: int, fill: Callable[[Path], None]) ->
             f"with {needed_bytes / 1e9:.1f} GB free, or set RAG_CACHE to a folder that is"
         ) from error
     return target
-
-
-def _locked(path: Path) -> FileLock:
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.warning("another process is preparing the same weights; waiting for it")
-        lock.acquire()
-    return lock
 
 
 def _require_space(root: Path, needed_bytes: int) -> None:
@@ -68,7 +57,7 @@ def _require_space(root: Path, needed_bytes: int) -> None:
 
 
 def _fill_atomically(root: Path, target: Path, fill: Callable[[Path], None]) -> None:
-    with tempfile.TemporaryDirectory(prefix=".partial-", dir=root) as partial:
+    with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=root) as partial:
         folder = Path(partial, target.name)
         folder.mkdir()
         fill(folder)

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 DEFAULT_CORPUS = Path("seeds")
 INDEXES = Path("indexes")
+# Libraries that count their users are told not to, before they are imported.
+_UNCOUNTED = {
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+}
 
 
 def add_corpus_options(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +108,7 @@ def run(
 ) -> int:
     """Exit status of a command: its own, 2 for wrong usage, 1 for another error of ours."""
     options = parser.parse_args(argv)
+    os.environ.update(_UNCOUNTED)
     try:
         return command(options)
     except RagError as error:

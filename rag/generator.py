@@ -7,6 +7,7 @@ import logging
 import struct
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ MAX_PROMPT_TOKENS = 4096
 # Draft that many tokens from the prompt at each step: the same greedy text about three times
 # faster where answers copy their sources (prompt lookup, https://arxiv.org/abs/2304.04487).
 PROMPT_LOOKUP_TOKENS = 8
+# Disk to convert a GGUF file, in its own bytes: bfloat16 takes about 2.6 times those of a 4- to
+# 5-bit file, beside the file itself.
+CONVERSION_ROOM = 4
 
 
 class TransformersGenerator:
@@ -93,9 +97,7 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     hide_loading_bars()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    arithmetic, reason = choose_arithmetic(
-        torch.cpu.get_capabilities(), torch.backends.quantized.supported_engines
-    )
+    arithmetic, reason = native_arithmetic()
     log.info("generator runs in %s (%s)", arithmetic, reason)
     dtype = torch.float32 if arithmetic == "float32" else torch.bfloat16
     try:
@@ -117,6 +119,29 @@ def load_generator(weights: Weights) -> TransformersGenerator:
 def use_threads(count: int) -> None:
     """How many threads the models of this process may use; all cores unless told."""
     torch.set_num_threads(count)
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """What torch knows of the CPU."""
+
+    name: str
+    features: tuple[str, ...]  # instruction sets, sorted
+    threads: int  # that models of this process use
+
+
+def processor() -> Processor:
+    """Of this machine."""
+    facts = torch.cpu.get_capabilities()
+    features = sorted(name for name, present in facts.items() if present is True)
+    return Processor(str(facts.get("cpu_name", "")), tuple(features), torch.get_num_threads())
+
+
+def native_arithmetic() -> tuple[str, str]:
+    """What generators run in on this machine, and the reason in words."""
+    return choose_arithmetic(
+        torch.cpu.get_capabilities(), torch.backends.quantized.supported_engines
+    )
 
 
 def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) -> tuple[str, str]:
@@ -178,8 +203,12 @@ def _converted(gguf: Gguf, fingerprint: str) -> Path:
         if file.parent == folder:
             file.unlink()
 
-    # bfloat16 takes about 2.6 times the bytes of a 4- to 5-bit file, beside the file itself.
-    return cached_folder(f"{fingerprint[:16]}-bf16", int(gguf.size * 4), fill)
+    return cached_folder(converted_name(fingerprint), gguf.size * CONVERSION_ROOM, fill)
+
+
+def converted_name(fingerprint: str) -> str:
+    """The folder in the cache where the weights of a GGUF file lie, once converted."""
+    return f"{fingerprint[:16]}-bf16"
 
 
 def _assemble(gguf: Gguf, target: Path) -> None:

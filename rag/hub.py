@@ -20,7 +20,7 @@ def find(repo: str, revision: str) -> Path | None:
 
     Raises ModelError when the hub answers that there is no such model.
     """
-    return _cached(repo, revision) or _download(repo, revision)
+    return cached(repo, revision) or _download(repo, revision)
 
 
 def hide_loading_bars() -> None:
@@ -33,7 +33,8 @@ def hide_loading_bars() -> None:
     disable_progress_bars()
 
 
-def _cached(repo: str, revision: str) -> Path | None:
+def cached(repo: str, revision: str) -> Path | None:
+    """The model's folder in the hub's local cache; asks nobody."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 

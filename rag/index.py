@@ -2,37 +2,42 @@
 
 ``indexes/NAME/manifest.json`` names a data folder beside it and the hash of each file therein.
 A build writes a new data folder and then replaces the manifest, which is one atomic rename: a
-build killed at any moment leaves the old index, or none.
+build killed at any moment leaves the old index, or none. Readers need no lock.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock
 
+from rag.changes import Changes, find_changes
 from rag.chunking import chunk_document
 from rag.config import Config
 from rag.dense import DenseIndex
 from rag.documents import Corpus
 from rag.errors import CorpusError, CorruptIndexError, IndexWriteError
 from rag.lexical import LexicalIndex
-from rag.manifest import MANIFEST, Manifest, Recipe, difference, hash_files
+from rag.manifest import FORMAT, Manifest, Recipe, difference, hash_files, stamp
 from rag.progress import progress_bar
-from rag.types import Chunk, Document, Embedder, HalfVectors, Span, Vectors
+from rag.records import (
+    CHUNKS,
+    DOCUMENTS,
+    check_places,
+    read_chunks,
+    read_documents,
+    write_records,
+)
+from rag.swap import building, swap_in
+from rag.types import Chunk, Document, Embedder, HalfVectors, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -61,31 +66,37 @@ class Index:
         return np.asarray(self.sentence_vectors[first:last], dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build would do. ``reason`` is None where the index serves as it is."""
+
+    reason: str | None
+    changes: Changes
+    chunks: int  # of the new index
+    to_embed: int  # texts (chunks and sentences) whose vectors are not known
+
+
 def open_or_build(folder: Path, corpus: Corpus, embedder: Embedder, config: Config) -> Index:
     """The index of ``corpus`` in ``folder``, built or rebuilt where that is needed.
 
-    The reason for a rebuild is logged. Vectors of chunks whose text did not change are kept.
-    Raises CorpusError when the corpus has no text to index, IndexWriteError when the folder
-    cannot be written.
+    The reason for a rebuild is logged. Of files whose text did not change, also of renamed ones,
+    chunks and vectors are kept. Raises CorpusError when the corpus has no text to index,
+    IndexWriteError when the folder cannot be written.
     """
-    recipe = Recipe(
-        files=corpus.fingerprints,
-        embedder=embedder.name,
-        embedder_fingerprint=embedder.fingerprint,
-        chunk_chars=config.chunk_chars,
-    )
-    index, stale = _try_open(folder, recipe)
-    if index is not None and not stale:
-        return index
+    recipe = _recipe(corpus, embedder, config)
+    seen = stamp(folder)
+    old, stale = _try_open(folder, recipe)
+    if old is not None and not stale:
+        return old
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / f".{folder.name}.lock"):
-            old, stale = _try_open(folder, recipe)  # another process may have built it
-            if old is not None and not stale:
-                return old
+        with building(folder):
+            if stamp(folder) != seen:  # another process has built it
+                old, stale = _try_open(folder, recipe)
+                if old is not None and not stale:
+                    return old
             log.info("building index %s: %s", folder, stale)
-            new = _build(corpus, embedder, recipe, _known_vectors(old, recipe))
-            _save(new, folder)
+            new = _build(corpus, embedder, recipe, old)
+            swap_in(folder, lambda data: _write(new, corpus.root, data))
             return new
     except OSError as error:
         raise IndexWriteError(
@@ -94,35 +105,33 @@ def open_or_build(folder: Path, corpus: Corpus, embedder: Embedder, config: Conf
         ) from error
 
 
-def open_index(folder: Path) -> Index:
-    """Read an index and check every file's hash; never writes.
+def plan(folder: Path, corpus: Corpus, embedder: Embedder, config: Config) -> Plan:
+    """What ``open_or_build`` would do; writes nothing and embeds nothing."""
+    recipe = _recipe(corpus, embedder, config)
+    old, reason = _try_open(folder, recipe)
+    chunks = _chunks(corpus, recipe, old)
+    known = _known_vectors(old, recipe)
+    new = {_text_key(text) for text in _texts(chunks, _by_id(corpus))} - known.keys()
+    changes = find_changes(old.recipe.files if old else {}, recipe.files)
+    return Plan(reason, changes, len(chunks), len(new))
 
-    Raises CorruptIndexError when it is missing, incomplete or damaged.
+
+def open_index(folder: Path) -> Index:
+    """Read an index, checking every file's hash and that all parts fit; never writes.
+
+    An index that is swapped meanwhile is read anew. Raises CorruptIndexError when it is missing,
+    incomplete or damaged.
     """
     manifest = Manifest.read(folder)
-    if manifest is None:
-        raise CorruptIndexError("there is none yet")
-    data = folder / manifest.data
-    found = hash_files(data)
-    for name, expected in manifest.sha256.items():
-        if found.get(name) != expected:
-            state = "damaged" if name in found else "missing"
-            raise CorruptIndexError(f"its file {name} is {state}")
-    try:
-        documents = [_read_document(fields) for fields in _read_lines(data / "documents.jsonl")]
-        chunks = tuple(_read_chunk(fields) for fields in _read_lines(data / "chunks.jsonl"))
-        dense = DenseIndex.load(data / "vectors.faiss")
-        lexical = LexicalIndex.load(data / "bm25")
-        sentence_vectors = np.load(data / "sentences.npy", mmap_mode="r")
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
-        raise CorruptIndexError(f"it cannot be read ({error})") from error
-    first = _first_sentence(chunks)
-    if not len(chunks) == len(dense) == len(lexical) == manifest.chunks:
-        raise CorruptIndexError(f"it holds {len(chunks)} chunks, {manifest.chunks} were saved")
-    if first[-1] != len(sentence_vectors):
-        raise CorruptIndexError(f"it holds {len(sentence_vectors)} sentences, expected {first[-1]}")
-    by_id = {document.id: document for document in documents}
-    return Index(manifest.recipe, by_id, chunks, dense, lexical, sentence_vectors, first)
+    while manifest is not None:
+        try:
+            return _read(manifest, folder / manifest.data)
+        except CorruptIndexError:
+            newer = Manifest.read(folder)
+            if newer is not None and newer.data == manifest.data:
+                raise
+            manifest = newer  # swapped in while the old data was read
+    raise CorruptIndexError("there is none yet")
 
 
 def _try_open(folder: Path, recipe: Recipe) -> tuple[Index | None, str | None]:
@@ -137,29 +146,65 @@ def _try_open(folder: Path, recipe: Recipe) -> tuple[Index | None, str | None]:
 # --- building -------------------------------------------------------------------------------
 
 
-def _build(corpus: Corpus, embedder: Embedder, recipe: Recipe, known: dict[str, Vectors]) -> Index:
-    chunks: list[Chunk] = []
-    for document in corpus.documents:
-        chunks += chunk_document(document, recipe.chunk_chars, first_id=len(chunks))
-    if not chunks:
-        raise CorpusError(f"the files in {corpus.root} hold no text to index")
-    documents = {document.id: document for document in corpus.documents}
-    texts = [chunk.text for chunk in chunks]
-    sentences = _sentence_texts(chunks, documents)
-    vectors = _embed([*texts, *sentences], embedder, known)
+def _recipe(corpus: Corpus, embedder: Embedder, config: Config) -> Recipe:
+    return Recipe(
+        files=corpus.fingerprints,
+        embedder=embedder.name,
+        embedder_fingerprint=embedder.fingerprint,
+        chunk_chars=config.chunk_chars,
+    )
+
+
+def _build(corpus: Corpus, embedder: Embedder, recipe: Recipe, old: Index | None) -> Index:
+    chunks = _chunks(corpus, recipe, old)
+    documents = _by_id(corpus)
+    texts = _texts(chunks, documents)
+    vectors = _embed(texts, embedder, _known_vectors(old, recipe))
     return Index(
         recipe,
         documents,
         tuple(chunks),
-        DenseIndex.build(vectors[: len(texts)]),
-        LexicalIndex.build(texts),
-        vectors[len(texts) :].astype(np.float16),
+        DenseIndex.build(vectors[: len(chunks)]),
+        LexicalIndex.build(texts[: len(chunks)]),
+        vectors[len(chunks) :].astype(np.float16),
         _first_sentence(chunks),
     )
 
 
-def _sentence_texts(chunks: Sequence[Chunk], documents: dict[str, Document]) -> list[str]:
-    return [span.of(documents[chunk.doc].text) for chunk in chunks for span in chunk.sentences]
+def _chunks(corpus: Corpus, recipe: Recipe, old: Index | None) -> list[Chunk]:
+    """Of all documents; a text that was chunked before is not chunked again."""
+    known = _known_chunks(old, recipe)
+    chunks: list[Chunk] = []
+    for document in corpus.documents:
+        first = len(chunks)
+        same = known.get(document.text)
+        if same is None:
+            chunks += chunk_document(document, recipe.chunk_chars, first)
+        else:
+            chunks += [replace(c, id=i, doc=document.id) for i, c in enumerate(same, first)]
+    if not chunks:
+        raise CorpusError(f"the files in {corpus.root} hold no text to index")
+    return chunks
+
+
+def _known_chunks(index: Index | None, recipe: Recipe) -> dict[str, list[Chunk]]:
+    """Chunks of the old index by the text of their document, where they would be the same."""
+    if index is None or index.recipe.chunk_chars != recipe.chunk_chars:
+        return {}
+    by_text: dict[str, list[Chunk]] = {}
+    for doc, chunks in groupby(index.chunks, lambda chunk: chunk.doc):
+        by_text[index.documents[doc].text] = list(chunks)
+    return by_text
+
+
+def _by_id(corpus: Corpus) -> dict[str, Document]:
+    return {document.id: document for document in corpus.documents}
+
+
+def _texts(chunks: Sequence[Chunk], documents: dict[str, Document]) -> list[str]:
+    """All that is embedded: the chunks, then their sentences."""
+    sentences = [span.of(documents[chunk.doc].text) for chunk in chunks for span in chunk.sentences]
+    return [*(chunk.text for chunk in chunks), *sentences]
 
 
 def _first_sentence(chunks: Sequence[Chunk]) -> npt.NDArray[np.int64]:
@@ -185,73 +230,68 @@ def _known_vectors(index: Index | None, recipe: Recipe) -> dict[str, Vectors]:
     """Vectors of the old index by the hash of their text, where the embedder is the same."""
     if index is None or index.recipe.embedder_fingerprint != recipe.embedder_fingerprint:
         return {}
-    texts = [chunk.text for chunk in index.chunks]
-    sentences = _sentence_texts(index.chunks, index.documents)
-    rows = [*index.dense.vectors(), *index.sentence_vectors.astype(np.float32)]
-    return {_text_key(text): row for text, row in zip([*texts, *sentences], rows, strict=True)}
+    keys = [_text_key(text) for text in _texts(index.chunks, index.documents)]
+    split = len(index.chunks)
+    known = dict(zip(keys[split:], index.sentence_vectors.astype(np.float32), strict=True))
+    # Last, since those of chunks are not rounded to float16.
+    known.update(zip(keys[:split], index.dense.vectors(), strict=True))
+    return known
 
 
 def _text_key(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-# --- saving ---------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------
 
 
-def _save(index: Index, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    data = Path(tempfile.mkdtemp(prefix="data-", dir=folder))
-    try:
-        _write_lines(data / "documents.jsonl", index.documents.values())
-        _write_lines(data / "chunks.jsonl", index.chunks)
-        index.dense.save(data / "vectors.faiss")
-        index.lexical.save(data / "bm25")
-        np.save(data / "sentences.npy", index.sentence_vectors)
-        manifest = Manifest(
-            recipe=index.recipe,
-            built=datetime.now(UTC).isoformat(timespec="seconds"),
-            data=data.name,
-            sha256=hash_files(data),
-            documents=len(index.documents),
-            chunks=len(index.chunks),
+def _write(index: Index, root: Path, data: Path) -> Manifest:
+    write_records(data / DOCUMENTS, index.documents.values())
+    write_records(data / CHUNKS, index.chunks)
+    index.dense.save(data / "vectors.faiss")
+    index.lexical.save(data / "bm25")
+    np.save(data / "sentences.npy", index.sentence_vectors)
+    return Manifest(
+        recipe=index.recipe,
+        built=datetime.now(UTC).isoformat(timespec="seconds"),
+        data=data.name,
+        sha256=hash_files(data),
+        documents=len(index.documents),
+        chunks=len(index.chunks),
+        corpus=str(root.resolve()),
+    )
+
+
+def _read(manifest: Manifest, data: Path) -> Index:
+    if manifest.recipe.format != FORMAT:
+        raise CorruptIndexError(
+            f"its format is {manifest.recipe.format}, this version reads {FORMAT}"
         )
-        pending = data / MANIFEST
-        pending.write_text(manifest.to_json(), encoding="utf-8")
-        _sync(data)
-        pending.replace(folder / MANIFEST)  # from here on the new index is the index
-    except BaseException:
-        shutil.rmtree(data, ignore_errors=True)
-        raise
-    for old in folder.glob("data-*"):
-        if old != data:
-            shutil.rmtree(old, ignore_errors=True)
+    try:
+        found = hash_files(data)
+        for name, expected in manifest.sha256.items():
+            if found.get(name) != expected:
+                state = "damaged" if name in found else "missing"
+                raise CorruptIndexError(f"its file {name} is {state}")
+        documents = read_documents(data / DOCUMENTS)
+        chunks = read_chunks(data / CHUNKS)
+        check_places(chunks, documents)
+        dense = DenseIndex.load(data / "vectors.faiss")
+        lexical = LexicalIndex.load(data / "bm25")
+        sentence_vectors = np.load(data / "sentences.npy", mmap_mode="r")
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        raise CorruptIndexError(f"it cannot be read ({error})") from error
+    first = _first_sentence(chunks)
+    if not len(chunks) == len(dense) == len(lexical) == manifest.chunks:
+        raise CorruptIndexError(f"it holds {len(chunks)} chunks, {manifest.chunks} were saved")
+    if {document.file for document in documents.values()} != manifest.recipe.files.keys():
+        raise CorruptIndexError("its documents are not those of its manifest")
+    if first[-1] != len(sentence_vectors):
+        raise CorruptIndexError(f"it holds {len(sentence_vectors)} sentences, expected {first[-1]}")
+    return Index(manifest.recipe, documents, chunks, dense, lexical, sentence_vectors, first)
 
 
-def _sync(folder: Path) -> None:
-    """Have the files on the disk before the manifest that names them."""
-    for path in [*folder.rglob("*"), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            with suppress(OSError):  # some file systems do not sync folders
-                os.fsync(handle)
-        finally:
-            os.close(handle)
+if __name__ == "__main__":
+    from rag.indexes import main
 
-
-def _write_lines(path: Path, items: Iterable[Document] | Iterable[Chunk]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for item in items:
-            file.write(json.dumps(asdict(item), ensure_ascii=False) + "\n")
-
-
-def _read_document(fields: dict[str, Any]) -> Document:
-    return Document(**{**fields, "pages": tuple(fields.get("pages", ()))})
-
-
-def _read_chunk(fields: dict[str, Any]) -> Chunk:
-    return Chunk(**{**fields, "sentences": tuple(Span(**span) for span in fields["sentences"])})
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+    sys.exit(main())

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rag.cli import index_folder
-from rag.documents import Skipped, load_corpus
+from rag.documents import Skipped
 from rag.errors import CorpusError, CorruptIndexError, UsageError
+from rag.extracted import read_corpus
 from rag.index import open_index, open_or_build
-from rag.manifest import MANIFEST, Manifest
+from rag.manifest import BROUGHT, MANIFEST, Manifest, Stamp, stamp
 from rag.pipeline import Pipeline
-
-_FILES = "files"  # folder beside the manifest, for documents that were brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,16 @@ class About:
 
 
 class Library:
-    """Opens each index once. ``name`` is that of the pipeline's own index."""
+    """Opens each index once, and again when another version was swapped in.
+
+    ``name`` is that of the pipeline's own index.
+    """
 
     def __init__(self, pipeline: Pipeline, name: str, folder: Path) -> None:
         self._folder = folder
         self._first = name
         self._open = {name: pipeline}
+        self._stamps: dict[str, Stamp] = {}  # of the manifests that were looked at last
 
     @property
     def first(self) -> str:
@@ -53,13 +56,30 @@ class Library:
         return sorted(found)
 
     def pipeline(self, name: str) -> Pipeline:
-        """UsageError for a name that none of the indexes has."""
-        if name not in self._open:
-            if name not in self.names():
-                raise UsageError(f"no index {name!r}; there are {', '.join(self.names())}")
-            index = open_index(self._folder / name)
-            self._open[name] = self._open[self._first].on(index)
+        """Over the newest version of an index.
+
+        UsageError for a name that none of the indexes has, or where it can no longer be searched.
+        """
+        if name not in self._open and name not in self.names():
+            raise UsageError(f"no index {name!r}; there are {', '.join(self.names())}")
+        now = stamp(self._folder / name)
+        if now is not None and now != self._stamps.get(name):
+            self._renew(name)
+            self._stamps[name] = now
         return self._open[name]
+
+    def _renew(self, name: str) -> None:
+        """Open an index, unless what is open was made from the same."""
+        folder = self._folder / name
+        opened = self._open.get(name)
+        manifest = Manifest.read(folder)
+        if opened is not None and manifest and manifest.recipe == opened.index.recipe:
+            return
+        if not self._fits(folder):
+            raise UsageError(
+                f"the index {name} was built with another embedder since; start this program anew"
+            )
+        self._open[name] = self._open[self._first].on(open_index(folder))
 
     def about(self, name: str) -> About:
         """What is known of an index; its date is empty where its manifest is not at hand."""
@@ -83,14 +103,14 @@ class Library:
         index of a folder, CorpusError where no file can be read.
         """
         folder = self._folder / index_folder(Path(), name).name
-        kept = folder / _FILES
+        kept = folder / BROUGHT
         if not kept.is_dir() and (folder / MANIFEST).is_file():
             raise UsageError(f"the index {name} follows a folder of its own; choose another name")
         kept.mkdir(parents=True, exist_ok=True)
         for file in files:
             shutil.copyfile(file, kept / _plain_name(file.name))
         try:
-            corpus = load_corpus(kept)
+            corpus = read_corpus(kept, folder)
         except CorpusError:
             shutil.rmtree(folder)
             raise

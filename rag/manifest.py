@@ -8,10 +8,14 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rag.changes import find_changes
 from rag.errors import CorruptIndexError
 
 FORMAT = 2
 MANIFEST = "manifest.json"
+BROUGHT = "files"  # folder beside the manifest, for documents that were brought
+
+Stamp = tuple[int, int]  # inode and time of change of a manifest, in nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Manifest:
     sha256: dict[str, str]  # file below the data folder → its hash
     documents: int
     chunks: int
+    corpus: str = ""  # absolute path of the folder that was read, "" where that is not known
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
@@ -59,28 +64,21 @@ class Manifest:
 
 def difference(old: Recipe, new: Recipe) -> str | None:
     """Why an index made by ``old`` does not serve ``new``, in words; None where it does."""
-    if old.format != new.format:
-        return f"index format is {old.format}, this version writes {new.format}"
     if old.embedder_fingerprint != new.embedder_fingerprint:
         return f"embedder was {old.embedder}, is {new.embedder}"
     if old.chunk_chars != new.chunk_chars:
         return f"chunks were {old.chunk_chars} characters, are {new.chunk_chars}"
-    changes = {
-        "added": sorted(new.files.keys() - old.files.keys()),
-        "deleted": sorted(old.files.keys() - new.files.keys()),
-        "changed": sorted(
-            name
-            for name in old.files.keys() & new.files.keys()
-            if old.files[name] != new.files[name]
-        ),
-    }
-    parts = [f"{kind} {_shorten(names)}" for kind, names in changes.items() if names]
-    return "files " + ", ".join(parts) if parts else None
+    changes = find_changes(old.files, new.files)
+    return f"files {changes}" if changes else None
 
 
-def _shorten(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+def stamp(folder: Path) -> Stamp | None:
+    """What changes whenever another manifest is swapped in; cheap. None where there is none."""
+    try:
+        facts = (folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_mtime_ns
 
 
 def hash_files(folder: Path) -> dict[str, str]:

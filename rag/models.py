@@ -95,6 +95,12 @@ def resolve(spec: ModelSpec, choice: str | None = None) -> Weights:
     return weights
 
 
+def at_hand(spec: ModelSpec) -> Weights | None:
+    """The spec's default as far as it is on this machine; asks nobody and says nothing."""
+    path = hub.cached(spec.repo, spec.revision)
+    return _of_hub(spec.repo, path) if path else packaged.find(spec.packaged)
+
+
 def _resolve_choice(spec: ModelSpec, choice: str) -> Weights:
     path = Path(choice)
     if path.is_dir():
@@ -154,6 +160,8 @@ def _stat_fingerprint(*paths: Path) -> str:
 
 def _from_hub(repo: str, revision: str) -> Weights | None:
     path = hub.find(repo, revision)
-    if path is None:
-        return None
+    return _of_hub(repo, path) if path else None
+
+
+def _of_hub(repo: str, path: Path) -> Weights:
     return Weights(f"{repo}@{path.name[:8]}", path, f"{repo}@{path.name}")

@@ -173,12 +173,20 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def stands(citation: Citation, document: Document) -> bool:
+    """Whether a quote stands where it did; the file may have changed since it was cited."""
+    return document.text[citation.start : citation.end] == citation.quote
+
+
 def source(document: Document, citations: Sequence[Citation], active: int, focus: bool) -> str:
     """The whole document with its quotes marked, the one of marker ``active`` above all.
 
     Of a very long document, what is around that quote. ``focus`` has the page go there.
     """
-    spans = sorted((c for c in citations if c.doc == document.id), key=lambda c: c.start)
+    spans = sorted(
+        (c for c in citations if c.doc == document.id and stands(c, document)),
+        key=lambda c: c.start,
+    )
     chosen = next((c for c in spans if c.marker == active), spans[0])
     first, last = max(0, chosen.start - _AROUND), min(len(document.text), chosen.end + _AROUND)
     pieces, position = ["… " if first else ""], first
@@ -205,6 +213,12 @@ def source(document: Document, citations: Sequence[Citation], active: int, focus
 NO_SOURCE = (
     '<article><h2>Source</h2><p class="hint">Choose a marker or a card under an answer: the '
     "document opens here, at the very characters that were quoted.</p></article>"
+)
+
+
+CHANGED = (
+    '<article><h2>Source</h2><p class="hint">The file was changed, renamed or deleted since this '
+    "answer; ask again.</p></article>"
 )
 
 

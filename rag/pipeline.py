@@ -20,7 +20,8 @@ from rag.cli import index_folder
 from rag.config import Config
 from rag.conflict import disagree
 from rag.conversation import Asked, understood
-from rag.documents import Corpus, load_corpus
+from rag.documents import Corpus
+from rag.extracted import read_corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
@@ -160,10 +161,11 @@ class Pipeline:
         use. Models are chosen as for ``open``. Files that are left out are named by a warning of
         the logger "rag". Raises RagError for whatever of this fails.
         """
-        corpus = load_corpus(Path(folder).expanduser())
+        root = Path(folder).expanduser()
+        place = index_folder(root, None) if index is None else Path(index).expanduser()
+        corpus = read_corpus(root, place)
         for skipped in corpus.skipped:
             log.warning("skipped %s: %s", skipped.path, skipped.reason)
-        place = index_folder(corpus.root, None) if index is None else Path(index).expanduser()
         return cls.open(corpus, place, config or Config(), generator, embedder)
 
     def on(self, index: Index) -> Pipeline:

@@ -24,10 +24,11 @@ _stem = Stemmer.Stemmer("english").stemWord
 
 def tokens(text: str) -> list[str]:
     """Lower-cased words and numbers of ``text``, accents and compatibility forms folded."""
-    folded = unicodedata.normalize("NFKD", text)
-    folded = "".join(c for c in folded if not unicodedata.combining(c)).casefold()
+    if not text.isascii():  # most texts have nothing to fold, and skip half of the work
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in decomposed if not unicodedata.combining(c))
     found: list[str] = []
-    for token in _TOKEN.findall(folded):
+    for token in _TOKEN.findall(text.casefold()):
         if _CJK.search(token):  # no spaces between words: overlapping pairs of characters
             found.extend(token[i : i + 2] for i in range(max(1, len(token) - 1)))
         else:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +18,17 @@ from rag.types import Message, Vectors
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
+
+# The whole suite runs without a network, this process and its children, the commands included.
+_CLOSED = ROOT / "tests" / "closed_network"
+_REFUSED = Path(tempfile.mkdtemp(), "refused.txt")
+os.environ["CLOSED_NETWORK_LOG"] = str(_REFUSED)
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(_CLOSED), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+sys.path.insert(0, str(_CLOSED))
+import closed_network  # noqa: E402, F401
 
 
 class BagOfWordsEmbedder:
@@ -73,6 +87,15 @@ def _own_logging() -> Iterator[None]:
     yield
     logger.handlers, logger.propagate = [], True
     logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def _asks_nobody() -> Iterator[None]:
+    """Fails a test that had a connection refused, also where the attempt was passed over."""
+    yield
+    refused = _REFUSED.read_text() if _REFUSED.exists() else ""
+    _REFUSED.unlink(missing_ok=True)
+    assert not refused, f"connections that leave this machine: {refused}"
 
 
 @pytest.fixture

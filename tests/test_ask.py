@@ -163,7 +163,9 @@ def test_skipped_files_are_named_at_the_end(here, capsys, monkeypatch) -> None:
 
 def test_build_says_what_it_made(here, capsys) -> None:
     assert build.main(["--corpus", "corpus", "--index", "mine"]) == 0
-    assert capsys.readouterr().out == "indexes/mine: 2 documents, 2 chunks\n"
+    assert capsys.readouterr().out.startswith(
+        "indexes/mine: 2 documents, 2 chunks (added bees.txt, tea.txt; "
+    )
     assert (here / "indexes" / "mine" / "manifest.json").is_file()
 
 

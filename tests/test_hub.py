@@ -104,7 +104,13 @@ def resolve_in_a_fresh_process(choice: str, home: Path, **environment: str) -> s
     done = subprocess.run(
         [sys.executable, "-c", _RESOLVE, choice],
         cwd=ROOT,
-        env={**os.environ, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", **environment},
+        env={
+            **os.environ,
+            "HF_HOME": str(home),
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_OFFLINE": "0",
+            **environment,
+        },
         capture_output=True,
         text=True,
         timeout=120,

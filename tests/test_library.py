@@ -103,3 +103,27 @@ def test_first_questions_are_on_names_that_are_explained() -> None:
     )
     assert starters([Document("d", "t", text)]) == ["What is Kivi?", "Who is Ada Lind?"]
     assert starters([Document("d", "t", "nothing here")]) == []
+
+
+def test_what_was_built_since_is_what_is_asked(library, corpus_folder, tmp_path) -> None:
+    question = "How many eggs does the queen lay?"
+    before = library.pipeline("own")
+    assert "2,000" in before.ask(question).answer
+    assert library.pipeline("own") is before
+    bees = corpus_folder / "bees.txt"
+    bees.write_text(bees.read_text().replace("2,000", "3,000"))
+    corpus = load_corpus(corpus_folder)
+    open_or_build(tmp_path / "indexes/own", corpus, before.embedder, Config())
+    assert "3,000" in library.pipeline("own").ask(question).answer
+    assert "2,000" in before.ask(question).answer  # for a question that was begun before
+    bees.unlink()
+    corpus = load_corpus(corpus_folder)
+    open_or_build(tmp_path / "indexes/own", corpus, before.embedder, Config())
+    assert library.pipeline("own").ask(question).refused
+
+
+def test_an_index_of_another_embedder_is_not_searched(library, corpus_folder, tmp_path) -> None:
+    other = BagOfWordsEmbedder("bow-2")
+    open_or_build(tmp_path / "indexes/own", load_corpus(corpus_folder), other, Config())
+    with pytest.raises(UsageError, match="another embedder since"):
+        library.pipeline("own")

@@ -136,6 +136,14 @@ def test_overlapping_quotes_do_not_repeat_text() -> None:
     assert DOCUMENT.text in Parser(page.source(DOCUMENT, [QUOTE, wider], 1, False)).text
 
 
+def test_a_quote_that_is_no_longer_there_is_not_marked() -> None:
+    changed = replace(DOCUMENT, text="New. " + DOCUMENT.text)
+    assert page.stands(QUOTE, DOCUMENT)
+    assert not page.stands(QUOTE, changed)
+    wider = replace(QUOTE, marker=2, start=0, end=4, quote="New.")
+    assert page.source(changed, [QUOTE, wider], 2, False).count("<mark") == 1
+
+
 def test_of_a_very_long_document_the_quotes_surroundings_are_shown() -> None:
     text = "a" * 200_000 + "QUOTE" + "b" * 200_000
     quote = Citation(1, "long.txt", "Long", 200_000, 200_005, "QUOTE")

@@ -1,0 +1,57 @@
+"""What became of the files of a folder, told by the hashes of their content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rag.terminal import printable
+
+_NAMED = 3  # files of each kind in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Document ids, sorted. A renamed file has the content of one that is gone: (old, new)."""
+
+    added: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.deleted or self.changed or self.renamed)
+
+    def __str__(self) -> str:
+        """The first few of each kind by name; empty where nothing changed."""
+        renamed = tuple(f"{old} to {new}" for old, new in self.renamed)
+        kinds = (
+            ("added", self.added),
+            ("deleted", self.deleted),
+            ("changed", self.changed),
+            ("renamed", renamed),
+        )
+        return ", ".join(f"{kind} {_shorten(names)}" for kind, names in kinds if names)
+
+
+def find_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
+    """What leads from ``old`` to ``new``, both document id → hash of the content.
+
+    Of several files with one content, each is renamed at most once, in order of their names.
+    """
+    gone = {name: old[name] for name in sorted(old.keys() - new.keys())}
+    added, renamed = [], []
+    for name in sorted(new.keys() - old.keys()):
+        before = next((other for other, content in gone.items() if content == new[name]), None)
+        if before is None:
+            added.append(name)
+        else:
+            renamed.append((before, name))
+            del gone[before]
+    changed = [name for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
+    return Changes(tuple(added), tuple(gone), tuple(changed), tuple(renamed))
+
+
+def _shorten(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(printable(name) for name in names[:_NAMED]) + more

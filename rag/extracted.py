@@ -1,0 +1,31 @@
+"""A folder → Corpus, without reading again what an index holds of files that take time to read."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from rag.documents import Corpus, load_corpus
+from rag.errors import CorruptIndexError
+from rag.manifest import Manifest
+from rag.records import DOCUMENTS, read_documents
+
+
+def read_corpus(root: Path, index_folder: Path) -> Corpus:
+    """``load_corpus`` with what the index in ``index_folder`` holds, if there is one and it is
+    whole. Raises CorpusError as that does."""
+    return load_corpus(root, _extracted(root, index_folder))
+
+
+def _extracted(root: Path, index_folder: Path) -> Corpus | None:
+    try:
+        manifest = Manifest.read(index_folder)
+        if manifest is None:
+            return None
+        path = index_folder / manifest.data / DOCUMENTS
+        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest.sha256[DOCUMENTS]:
+            return None
+        documents = read_documents(path)
+    except (CorruptIndexError, OSError, ValueError, TypeError, KeyError):
+        return None  # it will be built anew, and the reason said
+    return Corpus(root, tuple(documents.values()), manifest.recipe.files, ())

@@ -1,0 +1,130 @@
+"""python -m rag.build: the folder it takes, what it would do, and watching."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, BagOfWordsEmbedder
+
+import rag.embedder
+import rag.models
+from rag import build
+from rag.index import open_index
+
+
+@pytest.fixture
+def here(corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a corpus, and an embedder that is a fake."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rag.models, "resolve", lambda spec, choice=None: choice)
+    monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
+    return tmp_path
+
+
+def test_the_folder_may_stand_alone(here, capsys) -> None:
+    assert build.main(["corpus"]) == 0
+    assert build.main(["corpus", "--corpus", "corpus"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("indexes/corpus: 2 documents, 2 chunks (added bees.txt, tea.txt; ")
+    assert "(no file changed; " in out[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["corpus", "--corpus", "seeds"], "FOLDER is corpus and --corpus seeds; name one"),
+        (["corpus", "--watch", "--dry-run"], "choose one of them"),
+        (["missing", "--watch"], "is not a folder"),
+    ],
+)
+def test_wrong_usage(here, capsys, arguments, message) -> None:
+    assert build.main(arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not (here / "indexes").exists()
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(here, capsys) -> None:
+    assert build.main(["corpus", "--dry-run"]) == 0
+    assert capsys.readouterr().out == (
+        "added    bees.txt\nadded    tea.txt\n"
+        "indexes/corpus would be built (there is none yet): 2 chunks, 10 texts to embed\n"
+    )
+    assert not (here / "indexes").exists()
+    build.main(["corpus"])
+    (here / "corpus" / "tea.txt").rename(here / "corpus" / "chai.txt")
+    (here / "corpus" / "bees.txt").unlink()
+    (here / "corpus" / "ants\n.txt").write_text("Ants have six legs each.")
+    capsys.readouterr()
+    assert build.main(["corpus", "--dry-run"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[:3] == ["added    ants .txt", "renamed  tea.txt to chai.txt", "deleted  bees.txt"]
+    assert "1 texts to embed" in out[3]
+    build.main(["corpus"])
+    capsys.readouterr()
+    assert build.main(["corpus", "--dry-run"]) == 0
+    assert capsys.readouterr().out == "indexes/corpus needs nothing\n"
+
+
+def test_watching_without_the_library_says_how_to_get_it(here, capsys, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    assert build.main(["corpus", "--watch"]) == 2
+    assert "pip install '.[watch]'" in capsys.readouterr().err
+
+
+_WATCHER = f"""
+import sys
+sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+from conftest import BagOfWordsEmbedder
+import rag.build, rag.embedder, rag.models
+rag.models.resolve = lambda spec, choice=None: choice
+rag.embedder.load_embedder = lambda weights: BagOfWordsEmbedder()
+sys.exit(rag.build.main(["corpus", "--watch", "--quiet"]))
+"""
+
+
+def test_watching_follows_the_folder_until_it_is_interrupted(here) -> None:
+    corpus, index = here / "corpus", here / "indexes" / "corpus"
+    with subprocess.Popen(
+        [sys.executable, "-c", _WATCHER],
+        cwd=here,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as watcher:
+        try:
+            assert "2 documents" in watcher.stdout.readline()
+            (corpus / "tea.txt").rename(corpus / "chai.txt")
+            (corpus / "new.txt").write_text("A new file about coffee from Ethiopia.")
+            line = watcher.stdout.readline()
+            assert "3 documents, 3 chunks (added new.txt, renamed tea.txt to chai.txt; " in line
+            assert set(open_index(index).documents) == {"bees.txt", "chai.txt", "new.txt"}
+            kept = {path: path.read_bytes() for path in corpus.iterdir()}
+            for path in kept:
+                path.unlink()
+            assert "nothing to read in corpus" in (error := watcher.stderr.readline())
+            assert "indexes/corpus is as it was (python -m rag.index remove corpus" in error
+            kept.pop(corpus / "chai.txt")
+            for path, data in kept.items():
+                path.write_bytes(data)
+            assert "2 documents, 2 chunks (deleted chai.txt; " in watcher.stdout.readline()
+        finally:
+            os.kill(watcher.pid, signal.SIGINT)
+        assert watcher.wait(20) == 130
+        assert watcher.stderr.read() == "rag: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "concerns"),
+    [
+        ("notes.txt", True),
+        ("deep/indexes/notes.txt", True),
+        ("indexes/x/manifest.json", False),
+        (".git/index", False),
+        ("deep/.notes.txt.swp", False),
+    ],
+)
+def test_writing_an_index_is_no_reason_to_build_another(here, path, concerns) -> None:
+    assert build._concerns(here, here / path) == concerns

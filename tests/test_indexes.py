@@ -1,0 +1,100 @@
+"""python -m rag.index: what it tells of indexes, and how it removes them."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import BagOfWordsEmbedder
+
+from rag.config import Config
+from rag.documents import load_corpus
+from rag.index import open_or_build
+from rag.indexes import main
+
+
+@pytest.fixture
+def here(corpus_folder, tmp_path, monkeypatch):
+    """A working folder with the indexes "bees" and, damaged, "tea"."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("bees", "tea"):
+        folder = tmp_path / "indexes" / name
+        open_or_build(folder, load_corpus(corpus_folder), BagOfWordsEmbedder(), Config())
+    (tmp_path / "indexes/tea/manifest.json").write_text("{")
+    return tmp_path
+
+
+def test_list(here, capsys) -> None:
+    assert main(["list"]) == 0
+    bees, tea = capsys.readouterr().out.splitlines()
+    assert bees.startswith("bees ")
+    assert "MB  2 documents, 2 chunks, 20" in bees
+    assert "manifest.json cannot be read" in tea
+    assert main(["list", "--json"]) == 0
+    bees, tea = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (bees["name"], bees["documents"], bees["chunks"]) == ("bees", 2, 2)
+    assert bees["bytes"] > 1000
+    assert set(tea) == {"name", "bytes", "problem"}
+
+
+def test_info(here, capsys) -> None:
+    assert main(["info", "bees"]) == 0
+    out = capsys.readouterr().out
+    for words in ("embedder     bag of words", f"follows      {here / 'corpus'}", "  tea.txt\n"):
+        assert words in out
+    assert main(["info", "bees", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["recipe"]["files"]) == {"bees.txt", "tea.txt"}
+    assert main(["info", "tea"]) == 1
+    assert "run python -m rag.build FOLDER --index tea" in capsys.readouterr().err
+
+
+def test_verify(here, capsys) -> None:
+    assert main(["verify", "bees"]) == 0
+    assert "bees is whole: 2 documents, 2 chunks, 8 sentences" in capsys.readouterr().out
+    (path,) = here.glob("indexes/bees/data-*/documents.jsonl")
+    path.write_bytes(path.read_bytes().replace(b"Beatrix", b"Bernice"))
+    assert main(["verify", "bees"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "indexes/bees: its file documents.jsonl is damaged; run python -m rag.build" in err
+    assert f"rag.build {here / 'corpus'} --index bees" in err
+
+
+@pytest.mark.parametrize("name", ["other", "../corpus", "."])
+@pytest.mark.parametrize("command", ["info", "verify", "remove"])
+def test_what_is_no_index(here, capsys, command, name) -> None:
+    assert main([command, name]) == 2
+    assert "is no index" in (err := capsys.readouterr().err) or "is no name" in err
+    assert (here / "corpus" / "tea.txt").exists()
+
+
+@pytest.mark.parametrize(("answer", "gone"), [("y\n", True), ("n\n", False), ("", False)])
+def test_remove_asks(here, capsys, monkeypatch, answer, gone) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    assert main(["remove", "bees"]) == 0
+    assert "Remove indexes/bees? [y/N]" in capsys.readouterr().err
+    assert (here / "indexes" / "bees").exists() == (not gone)
+
+
+def test_remove_says_that_brought_documents_go_too(here, capsys, monkeypatch) -> None:
+    (here / "indexes" / "tea" / "files").mkdir()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    main(["remove", "tea"])
+    assert "and the documents that were brought into it?" in capsys.readouterr().err
+    assert main(["remove", "tea", "--yes"]) == 0
+    assert main(["list"]) == 0
+    assert capsys.readouterr().out.startswith("removed indexes/tea\nbees ")
+
+
+def test_the_module_of_the_index_is_its_command(here) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rag.index", "verify", "bees"],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("indexes/bees is whole")
