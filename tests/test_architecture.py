@@ -21,6 +21,8 @@ LAYERS = [
         "feedback",
         "starters",
         "line",
+        "loading",
+        "arithmetic",
     },
     {
         "question",
@@ -45,7 +47,7 @@ LAYERS = [
 HEAVY = {
     "sentence_transformers": {"embedder"},
     "transformers": {"generator"},
-    "torch": {"generator", "reader", "judge"},
+    "torch": {"arithmetic", "generator", "reader", "judge"},
     "faiss": {"dense"},
     "bm25s": {"lexical"},
     "langchain_text_splitters": {"chunking"},

@@ -1,0 +1,29 @@
+"""Which arithmetic the models run in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+
+def arithmetic_of_this_cpu() -> tuple[str, str]:
+    """See ``choose_arithmetic``."""
+    return choose_arithmetic(
+        torch.cpu.get_capabilities(), torch.backends.quantized.supported_engines
+    )
+
+
+def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) -> tuple[str, str]:
+    """The fastest arithmetic that the CPU does natively without loss that we could measure.
+
+    bfloat16 with AMX or AVX512-bf16 (four times faster prefill than float32), int8 with AVX2
+    (2.8 times faster answers, see eval/LOG.md), else float32. With the reason, in words.
+    ``features`` are the CPU's, ``engines`` those that torch has int8 kernels of.
+    """
+    for feature in ("amx_bf16", "avx512_bf16"):
+        if features.get(feature):
+            return "bfloat16", f"the CPU has {feature}"
+    if features.get("avx2") and "fbgemm" in engines:
+        return "int8", "the CPU has avx2, but neither amx_bf16 nor avx512_bf16"
+    return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
