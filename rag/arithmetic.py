@@ -14,6 +14,12 @@ def arithmetic_of_this_cpu() -> tuple[str, str]:
     )
 
 
+def mixed_arithmetic() -> torch.autocast:
+    """Within, matrices are multiplied in bfloat16 where the CPU does that natively, and all else
+    stays in float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=arithmetic_of_this_cpu()[0] == "bfloat16")
+
+
 def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) -> tuple[str, str]:
     """The fastest arithmetic that the CPU does natively without loss that we could measure.
 

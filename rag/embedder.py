@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.arithmetic import arithmetic_of_this_cpu
+from rag.arithmetic import mixed_arithmetic
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
 from rag.loading import without_collection
@@ -35,33 +35,30 @@ class SentenceEmbedder:
         """Unit vectors, float32, shape (len(texts), dimension); no text gives no rows."""
         if not texts:
             return np.zeros((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
-        encoded = self._model.encode(
-            list(texts), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False
-        )
-        vectors = np.asarray(encoded, dtype=np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        with mixed_arithmetic():
+            encoded = self._model.encode(
+                list(texts), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False
+            )
+        vectors: Vectors = np.asarray(encoded, dtype=np.float32)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
 
 @without_collection()
 def load_embedder(weights: Weights) -> SentenceEmbedder:
-    """Load on the CPU, in bfloat16 where that is fast, else in float32.
-
-    The two give cosines alike to 1e-2, so an index made by one serves the other. Raises ModelError
-    when the folder is no sentence-transformers model.
-    """
+    """Load on the CPU. Raises ModelError when the folder is no sentence-transformers model."""
     if isinstance(weights.source, Gguf):
         raise ModelError(f"{weights.name}: an embedder is a folder, not a GGUF file")
     hide_loading_bars()
     from sentence_transformers import SentenceTransformer
 
-    arithmetic, _ = arithmetic_of_this_cpu()
     try:
         model = SentenceTransformer(
             str(weights.source),
             device="cpu",
             local_files_only=True,
             trust_remote_code=False,
-            model_kwargs={"dtype": "bfloat16" if arithmetic == "bfloat16" else "float32"},
+            model_kwargs={"dtype": "float32"},
         )
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{weights.source} does not load as an embedder: {error}") from error
