@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -150,22 +151,24 @@ def limits(
 ) -> dict[str, Any]:
     """How near reading and writing come to what the machine can multiply, and can read.
 
-    Reading a prompt takes two operations for each weight and token; writing a token takes reading
-    every weight once. int8 weights are no parameters, so then these shares are too small.
+    Reading a prompt takes two operations for each token and weight, of those that multiply each
+    token; writing a token takes reading every weight once. int8 weights are no parameters, so then
+    these shares are too small.
     """
-    weights = sum(weight.numel() for weight in model.parameters())
-    size = sum(weight.numel() * weight.element_size() for weight in model.parameters())
-    dtype = next(model.parameters()).dtype
-    flops, bandwidth = matrix_rate(dtype), memory_rate(dtype)
+    weights = dict(model.named_parameters())
+    only_once = ("model.embed_tokens.", "lm_head.")  # looked up, or multiplied for the last token
+    each_token = sum(w.numel() for name, w in weights.items() if not name.startswith(only_once))
+    size = sum(weight.nbytes for weight in weights.values())
+    flops, bandwidth = matrix_rate(next(model.parameters()).dtype), memory_rate()
     read = [length / s for length, s in zip(lengths, times["first token"], strict=True)]
     triples = zip(tokens, times["one by one"], times["first token"], strict=True)
     wrote = [(count - 1) / (s - first) for count, s, first in triples if count > 1]
-    prefill, decode = _median(read), _median(wrote)
+    prefill, decode = median(read), median(wrote)
     return {
         "matrix_gflops": flops / 1e9,
         "memory_gb_per_second": bandwidth / 1e9,
         "prefill_tokens_per_second": prefill,
-        "prefill_share_of_limit": 2 * weights * prefill / flops,
+        "prefill_share_of_limit": 2 * each_token * prefill / flops,
         "decode_tokens_per_second": decode,
         "decode_share_of_limit": size * decode / bandwidth,
     }
@@ -179,13 +182,8 @@ def matrix_rate(dtype: torch.dtype) -> float:
     return 2 * side**3 / min(watch.seconds(warm_up=1)["product"])
 
 
-def memory_rate(dtype: torch.dtype) -> float:
-    """Bytes a second, multiplying a matrix that fits no cache by a vector, as writing does."""
-    matrix, watch = torch.ones(16384, 8192, dtype=dtype), Stopwatch()
-    vector = torch.ones(8192, dtype=dtype)
-    watch.alternate({"product": lambda: matrix @ vector}, 6)
-    return matrix.nbytes / min(watch.seconds(warm_up=1)["product"])
-
-
-def _median(values: Sequence[float]) -> float:
-    return spread(values).p50
+def memory_rate() -> float:
+    """Bytes a second, adding up more numbers than fit any cache."""
+    numbers, watch = torch.ones(2**26), Stopwatch()
+    watch.alternate({"sum": numbers.sum}, 6)
+    return numbers.nbytes / min(watch.seconds(warm_up=1)["sum"])

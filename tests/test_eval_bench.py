@@ -44,7 +44,7 @@ def test_arms_take_turns() -> None:
 
 def test_shares_of_the_machines_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eval.bench_answer.matrix_rate", lambda dtype: 4000.0)
-    monkeypatch.setattr("eval.bench_answer.memory_rate", lambda dtype: 1600.0)
+    monkeypatch.setattr("eval.bench_answer.memory_rate", lambda: 1600.0)
     model = torch.nn.Linear(10, 10, bias=False)  # 100 weights, 400 bytes
     times = {"first token": [2.0], "one by one": [5.0]}
     found = limits(model, times, lengths=[20], tokens=[7])
