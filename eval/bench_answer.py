@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -85,12 +85,14 @@ def bench_answer(rounds: int) -> dict[str, Any]:
         watch.alternate(arms, 1)
         return prompt.messages(question, found, _WORDS)
 
-    tokens: list[int] = []
+    machine = limit_arms(generator.model.dtype)
     lengths: list[int] = []
+    tokens: list[int] = []
     for question in _questions(rounds):
         messages = retrieve(question)
         read, _ = watch.time("first token", partial(generate, generator, messages, 1))
         _, written = watch.time("one by one", partial(generate, generator, messages, _TOKENS))
+        watch.alternate(machine, 1)
         watch.time("draft", partial(generator.generate, messages, _TOKENS))
         lengths.append(read)
         tokens.append(written)
@@ -145,45 +147,47 @@ def generate(
 
 # --- the machine's own limits -----------------------------------------------------------------
 
+_SIDE = 2048  # of a matrix that fits no cache
+_NUMBERS = 2**26  # float32
+
+
+def limit_arms(dtype: torch.dtype) -> dict[str, Callable[[], object]]:
+    """What the machine is held against: multiplying matrices, and reading memory."""
+    one, other = torch.ones(_SIDE, _SIDE, dtype=dtype), torch.ones(_SIDE, _SIDE, dtype=dtype)
+    return {"matrix product": lambda: one @ other, "memory sum": torch.ones(_NUMBERS).sum}
+
 
 def limits(
-    model: torch.nn.Module, times: Seconds, lengths: Sequence[int], tokens: Sequence[int]
+    model: torch.nn.Module, times: Seconds, read: Sequence[int], written: Sequence[int]
 ) -> dict[str, Any]:
     """How near reading and writing come to what the machine can multiply, and can read.
 
-    Reading a prompt takes two operations for each token and weight, of those that multiply each
-    token; writing a token takes reading every weight once. int8 weights are no parameters, so then
-    these shares are too small.
+    ``read`` and ``written`` count tokens. Reading a prompt takes two operations for each token and
+    weight, of those that multiply each token; writing a token takes reading every weight once. int8
+    weights are no parameters, so then these shares are too small. Medians over rounds.
     """
     weights = dict(model.named_parameters())
     only_once = ("model.embed_tokens.", "lm_head.")  # looked up, or multiplied for the last token
     each_token = sum(w.numel() for name, w in weights.items() if not name.startswith(only_once))
     size = sum(weight.nbytes for weight in weights.values())
-    flops, bandwidth = matrix_rate(next(model.parameters()).dtype), memory_rate()
-    read = [length / s for length, s in zip(lengths, times["first token"], strict=True)]
-    triples = zip(tokens, times["one by one"], times["first token"], strict=True)
-    wrote = [(count - 1) / (s - first) for count, s, first in triples if count > 1]
-    prefill, decode = median(read), median(wrote)
+    flops = [2 * _SIDE**3 / s for s in times["matrix product"]]
+    rates = [4 * _NUMBERS / s for s in times["memory sum"]]  # bytes a second
+    first = times["first token"]
+    prefill = [count / s for count, s in zip(read, first, strict=True)]
+    # Where a reply is one token long, nothing was written after the first.
+    decode = [
+        (count - 1) / (s - f) if count > 1 else 0.0
+        for count, s, f in zip(written, times["one by one"], first, strict=True)
+    ]
     return {
-        "matrix_gflops": flops / 1e9,
-        "memory_gb_per_second": bandwidth / 1e9,
-        "prefill_tokens_per_second": prefill,
-        "prefill_share_of_limit": 2 * each_token * prefill / flops,
-        "decode_tokens_per_second": decode,
-        "decode_share_of_limit": size * decode / bandwidth,
+        "matrix_gflops": median(flops) / 1e9,
+        "memory_gb_per_second": median(rates) / 1e9,
+        "prefill_tokens_per_second": median(prefill),
+        "prefill_share_of_limit": _median_ratio([2 * each_token * p for p in prefill], flops),
+        "decode_tokens_per_second": median(decode),
+        "decode_share_of_limit": _median_ratio([size * d for d in decode], rates),
     }
 
 
-def matrix_rate(dtype: torch.dtype) -> float:
-    """Operations a second, multiplying two square matrices that fit no cache."""
-    side, watch = 2048, Stopwatch()
-    one, other = torch.ones(side, side, dtype=dtype), torch.ones(side, side, dtype=dtype)
-    watch.alternate({"product": lambda: one @ other}, 6)
-    return 2 * side**3 / min(watch.seconds(warm_up=1)["product"])
-
-
-def memory_rate() -> float:
-    """Bytes a second, adding up more numbers than fit any cache."""
-    numbers, watch = torch.ones(2**26), Stopwatch()
-    watch.alternate({"sum": numbers.sum}, 6)
-    return numbers.nbytes / min(watch.seconds(warm_up=1)["sum"])
+def _median_ratio(own: Sequence[float], most: Sequence[float]) -> float:
+    return median(o / m for o, m in zip(own, most, strict=True))

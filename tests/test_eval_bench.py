@@ -42,16 +42,20 @@ def test_arms_take_turns() -> None:
     assert watch.time("c", lambda: 7) == 7
 
 
-def test_shares_of_the_machines_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eval.bench_answer.matrix_rate", lambda dtype: 4000.0)
-    monkeypatch.setattr("eval.bench_answer.memory_rate", lambda: 1600.0)
+def test_shares_of_the_machines_limits() -> None:
     model = torch.nn.Linear(10, 10, bias=False)  # 100 weights, 400 bytes
-    times = {"first token": [2.0], "one by one": [5.0]}
-    found = limits(model, times, lengths=[20], tokens=[7])
+    times = {
+        "matrix product": [2 * 2048**3 / 4000],  # 4000 operations a second
+        "memory sum": [2**28 / 1600],  # 1600 bytes a second
+        "first token": [2.0],
+        "one by one": [5.0],
+    }
+    found = limits(model, times, read=[20], written=[7])
     assert found["prefill_tokens_per_second"] == 10  # 20 tokens in 2 s
-    assert found["prefill_share_of_limit"] == 0.5  # 200 operations each, of 4000 a second
+    assert found["prefill_share_of_limit"] == pytest.approx(0.5)  # 200 operations for each
     assert found["decode_tokens_per_second"] == 2  # 6 tokens after the first, in 3 s
-    assert found["decode_share_of_limit"] == 0.5  # 400 bytes each, of 1600 a second
+    assert found["decode_share_of_limit"] == pytest.approx(0.5)  # 400 bytes for each
+    assert limits(model, times, read=[20], written=[1])["decode_share_of_limit"] == 0
 
 
 def test_made_vectors_are_unit_reproducible_and_like_their_models() -> None:
