@@ -66,7 +66,7 @@ class SinglePrompt:
         started = time.perf_counter()
         hits = self._search(asked)
         retrieved = time.perf_counter()
-        reply = self._generator.generate(_single_prompt(asked, hits), _MAX_NEW_TOKENS)
+        reply = self._generator.generate(single_prompt(asked, hits), _MAX_NEW_TOKENS)
         ended = time.perf_counter()
         declined = _declines(reply)
         citations = tuple(_cite(number, hit) for number, hit in enumerate(hits, start=1))
@@ -136,7 +136,8 @@ def _searches(index: Index, embedder: Embedder) -> dict[str, Callable[[str], lis
     return {"closed-book": lambda question: [], "dense": dense, "bm25": lexical}
 
 
-def _single_prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
+def single_prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
+    """Whole chunks and the question; without chunks the question alone."""
     if not hits:
         return [Message(role="user", content=f"{question}\nAnswer in one sentence.")]
     context = "\n\n".join(f"[{n}] {hit.chunk.text}" for n, hit in enumerate(hits, start=1))

@@ -84,10 +84,10 @@ def examine() -> Iterator[Finding]:
 
 
 def _processor() -> Finding:
-    from rag.generator import native_arithmetic, processor
+    from rag.arithmetic import arithmetic_of_this_cpu, processor
 
     found = processor()
-    arithmetic, reason = native_arithmetic()
+    arithmetic, reason = arithmetic_of_this_cpu()
     wide = " ".join(name for name in found.features if name.startswith(("avx", "amx")))
     return Finding(
         "processor",

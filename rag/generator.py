@@ -6,16 +6,17 @@ import hashlib
 import logging
 import struct
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
+from rag.arithmetic import arithmetic_of_this_cpu
 from rag.cache import cached_folder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
+from rag.loading import without_collection
 from rag.packaged import blocks, require_digest
 from rag.progress import progress_bar
 from rag.types import Message
@@ -86,6 +87,7 @@ class TransformersGenerator:
         return text
 
 
+@without_collection()
 def load_generator(weights: Weights) -> TransformersGenerator:
     """Load on the CPU, converting a GGUF file once into the cache.
 
@@ -97,7 +99,7 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     hide_loading_bars()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    arithmetic, reason = native_arithmetic()
+    arithmetic, reason = arithmetic_of_this_cpu()
     log.info("generator runs in %s (%s)", arithmetic, reason)
     dtype = torch.float32 if arithmetic == "float32" else torch.bfloat16
     try:
@@ -119,44 +121,6 @@ def load_generator(weights: Weights) -> TransformersGenerator:
 def use_threads(count: int) -> None:
     """How many threads the models of this process may use; all cores unless told."""
     torch.set_num_threads(count)
-
-
-@dataclass(frozen=True, slots=True)
-class Processor:
-    """What torch knows of the CPU."""
-
-    name: str
-    features: tuple[str, ...]  # instruction sets, sorted
-    threads: int  # that models of this process use
-
-
-def processor() -> Processor:
-    """Of this machine."""
-    facts = torch.cpu.get_capabilities()
-    features = sorted(name for name, present in facts.items() if present is True)
-    return Processor(str(facts.get("cpu_name", "")), tuple(features), torch.get_num_threads())
-
-
-def native_arithmetic() -> tuple[str, str]:
-    """What generators run in on this machine, and the reason in words."""
-    return choose_arithmetic(
-        torch.cpu.get_capabilities(), torch.backends.quantized.supported_engines
-    )
-
-
-def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) -> tuple[str, str]:
-    """The fastest arithmetic that the CPU does natively without loss that we could measure.
-
-    bfloat16 with AMX or AVX512-bf16 (four times faster prefill than float32), int8 with AVX2
-    (2.8 times faster answers, see eval/LOG.md), else float32. With the reason, in words.
-    ``features`` are the CPU's, ``engines`` those that torch has int8 kernels of.
-    """
-    for feature in ("amx_bf16", "avx512_bf16"):
-        if features.get(feature):
-            return "bfloat16", f"the CPU has {feature}"
-    if features.get("avx2") and "fbgemm" in engines:
-        return "int8", "the CPU has avx2, but neither amx_bf16 nor avx512_bf16"
-    return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
 
 
 def _to_int8(model: torch.nn.Module) -> None:

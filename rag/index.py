@@ -212,17 +212,21 @@ def _first_sentence(chunks: Sequence[Chunk]) -> npt.NDArray[np.int64]:
 
 
 def _embed(texts: Sequence[str], embedder: Embedder, known: dict[str, Vectors]) -> Vectors:
+    """One row for each text, shape (len(texts), dimension); what is known is not embedded again.
+
+    Texts of like length go together, since a batch takes as long as its longest. Time goes with
+    characters, so they are what the progress bar counts.
+    """
     keys = [_text_key(text) for text in texts]
     new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    pending = sorted(new, key=lambda key: len(new[key]), reverse=True)
     vectors = dict(known)
-    with progress_bar(len(texts), "text", "embedding") as bar:
-        bar.update(len(texts) - len(new))
-        pending = list(new)
+    with progress_bar(sum(map(len, new.values())), "char", "embedding") as bar:
         for start in range(0, len(pending), _BATCH):
             batch = pending[start : start + _BATCH]
             encoded = embedder.encode([new[key] for key in batch])
             vectors.update(zip(batch, encoded, strict=True))
-            bar.update(len(batch))
+            bar.update(sum(len(new[key]) for key in batch))
     return np.stack([vectors[key] for key in keys])
 
 

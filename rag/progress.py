@@ -14,7 +14,7 @@ def progress_bar(total: int, unit: str, description: str) -> tqdm[Any]:
     return tqdm(
         total=total,
         unit=unit,
-        unit_scale=unit == "B",
+        unit_scale=unit in {"B", "char"},
         desc=f"rag: {description}",
         disable=silent,
     )

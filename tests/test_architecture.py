@@ -31,6 +31,8 @@ LAYERS = [
         "changes",
         "locks",
         "records",
+        "loading",
+        "arithmetic",
     },
     {
         "question",
@@ -55,7 +57,7 @@ LAYERS = [
 HEAVY = {
     "sentence_transformers": {"embedder"},
     "transformers": {"generator"},
-    "torch": {"generator", "reader", "judge"},
+    "torch": {"arithmetic", "generator", "reader", "judge"},
     "faiss": {"dense"},
     "bm25s": {"lexical"},
     "langchain_text_splitters": {"chunking"},

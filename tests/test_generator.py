@@ -5,8 +5,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag import generator
+from rag.arithmetic import choose_arithmetic
 from rag.errors import ModelError
-from rag.generator import TransformersGenerator, choose_arithmetic
+from rag.generator import TransformersGenerator
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""What the CPU can do, and which arithmetic the models run in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """What torch knows of the CPU."""
+
+    name: str
+    features: tuple[str, ...]  # instruction sets, sorted
+    threads: int  # that models of this process use
+
+
+def processor() -> Processor:
+    """Of this machine."""
+    facts = torch.cpu.get_capabilities()
+    features = sorted(name for name, present in facts.items() if present is True)
+    return Processor(str(facts.get("cpu_name", "")), tuple(features), torch.get_num_threads())
+
+
+def arithmetic_of_this_cpu() -> tuple[str, str]:
+    """See ``choose_arithmetic``."""
+    return choose_arithmetic(
+        torch.cpu.get_capabilities(), torch.backends.quantized.supported_engines
+    )
+
+
+def mixed_arithmetic() -> torch.autocast:
+    """Within, matrices are multiplied in bfloat16 where the CPU does that natively, and all else
+    stays in float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=arithmetic_of_this_cpu()[0] == "bfloat16")
+
+
+def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) -> tuple[str, str]:
+    """The fastest arithmetic that the CPU does natively without loss that we could measure.
+
+    bfloat16 with AMX or AVX512-bf16 (four times faster prefill than float32), int8 with AVX2
+    (2.8 times faster answers, see eval/LOG.md), else float32. With the reason, in words.
+    ``features`` are the CPU's, ``engines`` those that torch has int8 kernels of.
+    """
+    for feature in ("amx_bf16", "avx512_bf16"):
+        if features.get(feature):
+            return "bfloat16", f"the CPU has {feature}"
+    if features.get("avx2") and "fbgemm" in engines:
+        return "int8", "the CPU has avx2, but neither amx_bf16 nor avx512_bf16"
+    return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
