@@ -108,11 +108,12 @@ class Reader:
 
 
 def _correct(body: nn.Module, corrections: Mapping[str, Tensor]) -> None:
-    """Replace the corrected layers by copies with the corrections added."""
+    """Replace the corrected layers by corrected copies; all other weights are shared."""
     names = sorted({key.rsplit(".", 1)[0] for key in corrections})
     layers = list(body.layers)  # type: ignore[arg-type]
     for number in {int(name.split(".", 1)[0]) for name in names}:
-        layers[number] = copy.deepcopy(layers[number])
+        shared = {id(weight): weight for weight in layers[number].parameters()}
+        layers[number] = copy.deepcopy(layers[number], shared)
     body.layers = nn.ModuleList(layers)
     for name in names:
         layer, place = name.split(".", 1)
