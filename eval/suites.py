@@ -51,13 +51,15 @@ def load_suite(path: Path | None) -> Suite | RetrievalSuite:
     """The suite at ``path``, or our own. Raises UsageError for a folder that is none."""
     if path is None:
         return own_suite()
+    if (path / "questions.jsonl").is_file() and (path / "docs").is_dir():
+        return spanned_suite(path)
     if (path / "qa.jsonl").is_file() and (path / "docs").is_dir():
         return outside_suite(path)
     if all((path / name).is_file() for name in ("docs.jsonl", "queries.jsonl", "qrels.tsv")):
         return beir_suite(path)
     raise UsageError(
-        f"--suite {path} is no suite; expected docs/ and qa.jsonl, or docs.jsonl, queries.jsonl "
-        f"and qrels.tsv"
+        f"--suite {path} is no suite; expected docs/ with questions.jsonl or qa.jsonl, or "
+        f"docs.jsonl, queries.jsonl and qrels.tsv"
     )
 
 
@@ -67,6 +69,15 @@ def own_suite() -> Suite:
     texts = {document.id: document.text for document in load_corpus(ARTICLES).documents}
     check_against_corpus(questions, texts)
     return Suite("articles", ARTICLES, tuple(questions), split_of(questions))
+
+
+def spanned_suite(path: Path) -> Suite:
+    """docs/ and questions.jsonl in the form of eval/questions; all of them are "test"."""
+    questions = load_questions([path / "questions.jsonl"])
+    documents = load_corpus(path / "docs").documents
+    check_against_corpus(questions, {document.id: document.text for document in documents})
+    split = dict.fromkeys((question.id for question in questions), "test")
+    return Suite(path.name, path / "docs", tuple(questions), split)
 
 
 @dataclass(frozen=True, slots=True)

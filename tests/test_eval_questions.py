@@ -326,6 +326,16 @@ def beir(tmp_path):
     return folder
 
 
+def test_the_unseen_suite_shares_nothing_with_the_training():
+    suite = load_suite(ROOT / "eval/unseen")
+    trained = {document.text for document in load_corpus(ROOT / "eval/training/docs").documents}
+    unseen = load_corpus(suite.corpus).documents
+    assert len(suite.questions) == 360
+    assert set(suite.split.values()) == {"test"}
+    assert not trained & {document.text for document in unseen}
+    assert all(question.evidence for question in suite.questions if question.answerable)
+
+
 def test_a_suite_in_the_form_of_beir(beir):
     assert load_suite(beir) == RetrievalSuite(
         "facts",
@@ -338,7 +348,9 @@ def test_a_suite_in_the_form_of_beir(beir):
 @pytest.mark.parametrize("missing", ["docs.jsonl", "queries.jsonl", "qrels.tsv"])
 def test_a_folder_that_lacks_a_file_is_no_suite(beir, missing):
     (beir / missing).unlink()
-    with pytest.raises(UsageError, match=r"is no suite; expected docs/ and qa\.jsonl"):
+    with pytest.raises(
+        UsageError, match=r"is no suite; expected docs/ with questions\.jsonl or qa\.jsonl"
+    ):
         load_suite(beir)
 
 
