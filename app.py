@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from rag import page
 from rag.cli import (
-    INDEXES,
     add_corpus_options,
     add_generator_option,
     configure_logging,
@@ -23,7 +22,7 @@ from rag.cli import (
     report_skipped,
     run,
 )
-from rag.config import Config
+from rag.config import INDEXES, Config
 from rag.errors import QuestionError, RagError, UsageError
 from rag.feedback import draft_case, record
 from rag.library import Library

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from rag.changes import find_changes
 from rag.cli import (
     DEFAULT_CORPUS,
-    INDEXES,
     add_corpus_options,
     configure_logging,
     index_folder,
@@ -132,9 +131,11 @@ def _rounds(root: Path) -> Iterator[None]:
 
 
 def _concerns(root: Path, path: Path) -> bool:
-    """Whether a file may be one of the corpus: neither hidden nor a part of an index."""
-    inside = path.relative_to(root).parts
-    return not (path.is_relative_to(INDEXES.resolve()) or any(n.startswith(".") for n in inside))
+    """Whether a file may be one of the corpus below ``root``."""
+    from rag.documents import is_passed_over
+
+    depth = len(path.relative_to(root).parts)
+    return not any(is_passed_over(part) for part in (path, *path.parents)[:depth])
 
 
 def _explain(folder: Path, corpus: Corpus, embedder: Embedder) -> None:

@@ -10,11 +10,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from rag.config import INDEXES
 from rag.dates import find_date, parse_date
 from rag.errors import CorpusError
 from rag.extract import Extract, Unreadable
 from rag.formats import FORMATS, read
 from rag.front_matter import front_matter
+from rag.manifest import DATA, MANIFEST
+from rag.records import DOCUMENTS
 from rag.terminal import printable
 from rag.types import Document
 from rag.worker import Worker
@@ -48,8 +51,9 @@ class Corpus:
 
 
 def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
-    """Read every file below ``root`` that is of a known format; hidden ones are passed over.
+    """Read every file below ``root`` that is of a known format.
 
+    Hidden files, and indexes that lie in the folder, are passed over without a word.
     Plain text is decoded as it stands, line ends included, so offsets hold for the untouched file.
     What was extracted before from a file that has not changed since is taken over from ``known``.
     Raises CorpusError when the folder cannot be read or nothing in it can.
@@ -104,10 +108,19 @@ def _files(root: Path) -> list[Path]:
 
     found: list[Path] = []
     for folder, subfolders, names in os.walk(root, onerror=fail):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        found += [Path(folder, name) for name in names if not name.startswith(".")]
+        subfolders[:] = [name for name in subfolders if not is_passed_over(Path(folder, name))]
+        found += [path for name in names if not is_passed_over(path := Path(folder, name))]
         found += [path for name in subfolders if (path := Path(folder, name)).is_symlink()]
     return sorted(found, key=lambda path: path.relative_to(root).as_posix())
+
+
+def is_passed_over(path: Path) -> bool:
+    """Whether a file or folder is never part of a corpus: it is hidden, or holds what we made."""
+    if path.name.startswith("."):
+        return True
+    if path.name == INDEXES.name and os.path.realpath(path) == os.path.realpath(INDEXES):
+        return True
+    return any(path.glob(f"{DATA}*/{DOCUMENTS}")) and (path / MANIFEST).is_file()
 
 
 def _suffix(file: str) -> str:

@@ -13,7 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.cli import INDEXES, index_folder, run
+from rag.cli import index_folder, run
+from rag.config import INDEXES
 from rag.errors import CorruptIndexError, IndexWriteError, UsageError
 from rag.manifest import BROUGHT, MANIFEST, Manifest
 from rag.swap import building, data_folders

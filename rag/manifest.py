@@ -13,6 +13,7 @@ from rag.errors import CorruptIndexError
 
 FORMAT = 2
 MANIFEST = "manifest.json"
+DATA = "data-"  # what names of data folders begin with
 BROUGHT = "files"  # folder beside the manifest, for documents that were brought
 
 Stamp = tuple[int, int]  # inode and time of change of a manifest, in nanoseconds
@@ -57,7 +58,7 @@ class Manifest:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise CorruptIndexError(f"its {MANIFEST} cannot be read ({error})") from error
-        if not re.fullmatch(r"data-\w+", manifest.data):
+        if not re.fullmatch(rf"{DATA}\w+", manifest.data):
             raise CorruptIndexError(f"its {MANIFEST} names {manifest.data!r} as data folder")
         return manifest
 

@@ -8,12 +8,11 @@ from conftest import ROOT
 
 LAYERS = [
     {"types", "errors", "terminal", "extract", "dates", "front_matter"},
-    {"text_file", "pdf_file", "docx_file"},
-    {"html_file", "row_file"},
+    {"text_file", "pdf_file", "docx_file", "config", "changes", "records"},
+    {"html_file", "row_file", "manifest"},
     {"formats"},
     {"worker"},
     {
-        "config",
         "weights",
         "progress",
         "terms",
@@ -28,9 +27,7 @@ LAYERS = [
         "line",
         "address",
         "parallel",
-        "changes",
         "locks",
-        "records",
         "loading",
         "arithmetic",
     },
@@ -39,7 +36,6 @@ LAYERS = [
         "chunking",
         "claims",
         "cache",
-        "manifest",
         "hub",
         "packaged",
         "dense",

@@ -32,6 +32,17 @@ def test_the_folder_may_stand_alone(here, capsys) -> None:
     assert "(no file changed; " in out[1]
 
 
+def test_indexes_in_the_folder_are_no_part_of_it(here, capsys) -> None:
+    assert build.main(["corpus", "--index", "one"]) == 0
+    (here / "indexes" / "one").rename(here / "corpus" / "old")  # by whatever name
+    (here / "indexes" / "feedback.jsonl").write_text('{"text": "The bees were fine."}\n')
+    for _ in range(2):
+        assert build.main(["."]) == 0
+    first, second = capsys.readouterr().out.splitlines()[1:]
+    assert "(added corpus/bees.txt, corpus/tea.txt; " in first
+    assert "(no file changed; " in second
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
