@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
     auth = _credentials(options.auth)
-    from rag.extracted import read_corpus
+    from rag.known_texts import read_corpus
     from rag.pipeline import Pipeline
 
     folder = index_folder(options.corpus, options.index)

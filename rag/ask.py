@@ -120,7 +120,7 @@ def _main(options: argparse.Namespace) -> int:
     for question in (*options.after, options.question):
         if question is not None:
             check_question(question)  # before any model is loaded
-    from rag.extracted import read_corpus
+    from rag.known_texts import read_corpus
 
     corpus = read_corpus(options.corpus, index_folder(options.corpus, options.index))
     status = 0

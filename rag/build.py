@@ -75,7 +75,7 @@ def _main(options: argparse.Namespace) -> int:
     folder = index_folder(root, options.index)
     rounds = _rounds(root) if options.watch else iter([None])
     next(rounds)
-    from rag.extracted import read_corpus
+    from rag.known_texts import read_corpus
 
     corpus = read_corpus(root, folder)
     from rag.embedder import load_embedder

@@ -61,14 +61,14 @@ def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
     documents: list[Document] = []
     fingerprints: dict[str, str] = {}
     skipped: list[Skipped] = []
-    extracted = _extracted(known)
+    known_texts = _slow_to_read(known)
     with Worker() as worker:
         for path in _files(root):
             file = path.relative_to(root).as_posix()
             try:
                 data = _bytes(path, root)
                 sha256 = hashlib.sha256(data).hexdigest()
-                found, left_out = extracted.get((file, sha256)), ""
+                found, left_out = known_texts.get((file, sha256)), ""
                 if found is None:
                     found, left_out = _read(file, data, worker)
             except Unreadable as error:
@@ -87,12 +87,13 @@ def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
     return Corpus(root, tuple(documents), fingerprints, tuple(skipped))
 
 
-def _extracted(known: Corpus | None) -> dict[tuple[str, str], list[Document]]:
+def _slow_to_read(known: Corpus | None) -> dict[tuple[str, str], list[Document]]:
     """Documents by file and hash, of those formats whose reading takes time."""
     found: dict[tuple[str, str], list[Document]] = defaultdict(list)
     if known is not None:
         for document in known.documents:
-            if document.file in known.fingerprints and FORMATS[_suffix(document.file)].extra:
+            kind = FORMATS.get(_suffix(document.file))
+            if kind and kind.extra and document.file in known.fingerprints:
                 found[document.file, known.fingerprints[document.file]].append(document)
     return dict(found)
 

@@ -26,7 +26,7 @@ from rag.dense import DenseIndex
 from rag.documents import Corpus
 from rag.errors import CorpusError, CorruptIndexError, IndexWriteError
 from rag.lexical import LexicalIndex
-from rag.manifest import FORMAT, Manifest, Recipe, difference, hash_files, stamp
+from rag.manifest import Manifest, Recipe, difference, hash_files, stamp
 from rag.progress import progress_bar
 from rag.records import (
     CHUNKS,
@@ -267,10 +267,7 @@ def _write(index: Index, root: Path, data: Path) -> Manifest:
 
 
 def _read(manifest: Manifest, data: Path) -> Index:
-    if manifest.recipe.format != FORMAT:
-        raise CorruptIndexError(
-            f"its format is {manifest.recipe.format}, this version reads {FORMAT}"
-        )
+    manifest.check_format()
     try:
         found = hash_files(data)
         for name, expected in manifest.sha256.items():

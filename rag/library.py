@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from rag.cli import index_folder
 from rag.documents import Skipped
 from rag.errors import CorpusError, CorruptIndexError, UsageError
-from rag.extracted import read_corpus
 from rag.index import open_index, open_or_build
+from rag.known_texts import read_corpus
 from rag.manifest import BROUGHT, MANIFEST, Manifest, Stamp, stamp
 from rag.pipeline import Pipeline
 

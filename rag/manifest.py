@@ -11,6 +11,7 @@ from pathlib import Path
 from rag.changes import find_changes
 from rag.errors import CorruptIndexError
 
+# To be raised also when a reader changes: what it took out of files is kept in the index.
 FORMAT = 2
 MANIFEST = "manifest.json"
 DATA = "data-"  # what names of data folders begin with
@@ -61,6 +62,13 @@ class Manifest:
         if not re.fullmatch(rf"{DATA}\w+", manifest.data):
             raise CorruptIndexError(f"its {MANIFEST} names {manifest.data!r} as data folder")
         return manifest
+
+    def check_format(self) -> None:
+        """Raise CorruptIndexError unless the index was written by a version like this one."""
+        if self.recipe.format != FORMAT:
+            raise CorruptIndexError(
+                f"its format is {self.recipe.format}, this version reads {FORMAT}"
+            )
 
 
 def difference(old: Recipe, new: Recipe) -> str | None:

@@ -1,13 +1,19 @@
+import json
 import os
 from pathlib import Path
 
 import pytest
-from conftest import SEEDS
+from conftest import SEEDS, BagOfWordsEmbedder
 from made_files import pdf, word
 
 from rag.chunking import chunk_document
-from rag.documents import MAX_FILE_BYTES, find_title, load_corpus
+from rag.config import Config
+from rag.documents import MAX_FILE_BYTES, Corpus, find_title, load_corpus
 from rag.errors import CorpusError
+from rag.extract import Extract, Reading
+from rag.index import open_or_build
+from rag.known_texts import read_corpus
+from rag.types import Document
 from rag.worker import Worker
 
 
@@ -170,6 +176,27 @@ def test_what_is_known_is_not_extracted_again(
     assert read == [".csv", ".pdf", ".csv"]
     assert changed.documents[0].text == "Another file."
     assert changed.fingerprints["a.pdf"] != before.fingerprints["a.pdf"]
+
+
+def test_texts_of_another_format_are_extracted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, folder = tmp_path / "corpus", tmp_path / "index"
+    root.mkdir()
+    (root / "a.pdf").write_bytes(pdf(["The first file."]))
+    open_or_build(folder, load_corpus(root), BagOfWordsEmbedder(), Config())
+    monkeypatch.setattr(Worker, "read", lambda *_: Reading((Extract("Read anew."),)))
+    assert read_corpus(root, folder).documents[0].text == "The first file."
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["recipe"]["format"] = 1
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert read_corpus(root, folder).documents[0].text == "Read anew."
+
+
+def test_what_is_known_of_a_format_that_is_no_more_is_passed_over(corpus_folder: Path) -> None:
+    gone = Document("old.odt", "Old", "Text.", file="old.odt")
+    known = Corpus(corpus_folder, (gone,), {"old.odt": "1"}, ())
+    assert len(load_corpus(corpus_folder, known).documents) == 2
 
 
 def test_a_long_line_is_read_in_time(tmp_path: Path) -> None:
