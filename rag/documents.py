@@ -16,7 +16,7 @@ from rag.errors import CorpusError
 from rag.extract import Extract, Unreadable
 from rag.formats import FORMATS, read
 from rag.front_matter import front_matter
-from rag.manifest import DATA, MANIFEST
+from rag.manifest import DATA, MANIFEST, Stamp
 from rag.records import DOCUMENTS
 from rag.terminal import printable
 from rag.types import Document
@@ -42,12 +42,17 @@ class Skipped:
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """Documents sorted by file and row; ``fingerprints`` maps the path of each file that is in it
-    to the sha256 of its bytes."""
+    to the sha256 of its bytes.
+
+    ``seen`` is the stamp of the index when reading began, None where there was none or nobody
+    looked: an index with another one may be of a newer reading.
+    """
 
     root: Path
     documents: tuple[Document, ...]
     fingerprints: dict[str, str]
     skipped: tuple[Skipped, ...]
+    seen: Stamp | None = None
 
 
 def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:

@@ -25,6 +25,7 @@ from rag.config import Config
 from rag.dense import DenseIndex
 from rag.documents import Corpus
 from rag.errors import CorpusError, CorruptIndexError, IndexWriteError
+from rag.known_texts import read_corpus
 from rag.lexical import LexicalIndex
 from rag.manifest import Manifest, Recipe, difference, hash_files, stamp
 from rag.progress import progress_bar
@@ -80,17 +81,19 @@ def open_or_build(folder: Path, corpus: Corpus, embedder: Embedder, config: Conf
     """The index of ``corpus`` in ``folder``, built or rebuilt where that is needed.
 
     The reason for a rebuild is logged. Of files whose text did not change, also of renamed ones,
-    chunks and vectors are kept. Raises CorpusError when the corpus has no text to index,
-    IndexWriteError when the folder cannot be written.
+    chunks and vectors are kept. Where another process built the index since the corpus was read,
+    the folder is read again: an older reading never replaces a newer one. Raises CorpusError when
+    the corpus has no text to index, IndexWriteError when the folder cannot be written.
     """
     recipe = _recipe(corpus, embedder, config)
-    seen = stamp(folder)
     old, stale = _try_open(folder, recipe)
     if old is not None and not stale:
         return old
     try:
         with building(folder):
-            if stamp(folder) != seen:  # another process has built it
+            if stamp(folder) != corpus.seen:
+                corpus = read_corpus(corpus.root, folder)
+                recipe = _recipe(corpus, embedder, config)
                 old, stale = _try_open(folder, recipe)
                 if old is not None and not stale:
                     return old

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from rag.documents import Corpus, load_corpus
 from rag.errors import CorruptIndexError
-from rag.manifest import Manifest
+from rag.manifest import Manifest, stamp
 from rag.records import DOCUMENTS, read_documents
 
 
 def read_corpus(root: Path, index_folder: Path) -> Corpus:
     """``load_corpus`` with what the index in ``index_folder`` holds, if there is one and it is
     whole. Raises CorpusError as that does."""
-    return load_corpus(root, _held(root, index_folder))
+    seen = stamp(index_folder)
+    return replace(load_corpus(root, _held(root, index_folder)), seen=seen)
 
 
 def _held(root: Path, index_folder: Path) -> Corpus | None:
