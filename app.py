@@ -256,7 +256,10 @@ class Page:
         chosen = next((c for c in answer.citations if c.marker == marker), None)
         if chosen is None:
             return page.NO_SOURCE
-        document = self._library.pipeline(name).index.documents.get(chosen.doc)
+        try:
+            document = self._library.pipeline(name).index.documents.get(chosen.doc)
+        except RagError:  # another index has taken its place, which cannot be opened here
+            return page.CHANGED
         if document is None or not page.stands(chosen, document):
             return page.CHANGED
         return page.source(document, answer.citations, marker, focus)

@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import BagOfWordsEmbedder, CopyingGenerator
 
+import app
 from eval.questions import check_against_corpus, load_questions
+from rag import page
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.errors import CorpusError, IndexWriteError, UsageError
 from rag.feedback import draft_case, record
 from rag.index import open_or_build
 from rag.library import Library, _plain_name
+from rag.page import Turn
 from rag.pipeline import Pipeline
 from rag.starters import starters
 from rag.swap import building
@@ -148,6 +151,22 @@ def test_first_questions_are_on_names_that_are_explained() -> None:
     )
     assert starters([Document("d", "t", text)]) == ["What is Kivi?", "Who is Ada Lind?"]
     assert starters([Document("d", "t", "nothing here")]) == []
+
+
+def test_a_turn_ends_although_its_index_can_no_longer_be_opened(
+    library, corpus_folder, tmp_path
+) -> None:
+    made = app.Page(library, tmp_path / "feedback.jsonl")
+    turns = [Turn("How many eggs does the queen lay?", status="Waiting")]
+    for now, *_ in made.answer(turns, "own"):
+        if isinstance(now, list) and now[-1].answer:
+            turns = now
+            other = BagOfWordsEmbedder("bow-2")
+            corpus = load_corpus(corpus_folder)
+            open_or_build(tmp_path / "indexes/own", corpus, other, Config())
+    assert (turns[-1].status, turns[-1].error) == ("", "")
+    assert "2,000" in turns[-1].answer.answer
+    assert made.source(turns, 0, 1, "own") == page.CHANGED
 
 
 def test_what_was_built_since_is_what_is_asked(library, corpus_folder, tmp_path) -> None:
