@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ from conftest import BagOfWordsEmbedder
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.index import open_or_build
-from rag.indexes import main
+from rag.indexes import main, size
 
 
 @pytest.fixture
@@ -36,6 +37,16 @@ def test_list(here, capsys) -> None:
     assert (bees["name"], bees["documents"], bees["chunks"]) == ("bees", 2, 2)
     assert bees["bytes"] > 1000
     assert set(tea) == {"name", "bytes", "problem"}
+
+
+def test_a_file_that_goes_while_sizes_are_summed(here, monkeypatch) -> None:
+    whole = size(here / "indexes" / "bees")
+    (found,) = here.glob("indexes/bees/data-*/documents.jsonl")
+    gone = found.stat().st_size
+    listed = list(os.walk(here / "indexes" / "bees"))
+    found.unlink()
+    monkeypatch.setattr(os, "walk", lambda folder: listed)
+    assert size(here / "indexes" / "bees") == whole - gone
 
 
 def test_info(here, capsys) -> None:
