@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line; light enough that --help answers at once."""
     made = argparse.ArgumentParser(
         prog="python -m rag.build",
-        description="Build the index of a folder of text files, or refresh what is stale in it.",
+        description="Build the index of a folder of files, or refresh what is stale in it.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -84,6 +84,7 @@ def _main(options: argparse.Namespace) -> int:
     embedder = load_embedder(resolve(EMBEDDER, options.embedder))
     if options.dry_run:
         _explain(folder, corpus, embedder)
+        report_skipped(corpus)
         return 0
     _refresh(folder, corpus, embedder)
     for _ in rounds:

@@ -33,7 +33,7 @@ _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that is not in the corpus, and the reason in words."""
+    """A file or folder that is not in the corpus, and the reason in words."""
 
     path: str
     reason: str
@@ -68,7 +68,7 @@ def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
     skipped: list[Skipped] = []
     known_texts = _slow_to_read(known)
     with Worker() as worker:
-        for path in _files(root):
+        for path in _files(root, skipped):
             file = path.relative_to(root).as_posix()
             try:
                 data = _bytes(path, root)
@@ -103,17 +103,22 @@ def _slow_to_read(known: Corpus | None) -> dict[tuple[str, str], list[Document]]
     return dict(found)
 
 
-def _files(root: Path) -> list[Path]:
+def _files(root: Path, skipped: list[Skipped]) -> list[Path]:
+    """All files, sorted; a folder below ``root`` that cannot be listed is added to ``skipped``."""
     if not root.exists():
         raise CorpusError(f"no corpus folder {root}; name an existing one with --corpus DIR")
     if not root.is_dir():
         raise CorpusError(f"{root} is not a folder; --corpus expects a folder of files")
 
-    def fail(error: OSError) -> None:
-        raise CorpusError(f"cannot list {error.filename}: {error.strerror}; check its permissions")
+    def skip(error: OSError) -> None:
+        reason = f"cannot be listed: {error.strerror}; check its permissions"
+        if Path(error.filename) == root:
+            raise CorpusError(f"{root} {reason}")
+        folder = Path(error.filename).relative_to(root).as_posix()
+        skipped.append(Skipped(printable(folder), reason))
 
     found: list[Path] = []
-    for folder, subfolders, names in os.walk(root, onerror=fail):
+    for folder, subfolders, names in os.walk(root, onerror=skip):
         subfolders[:] = [name for name in subfolders if not is_passed_over(Path(folder, name))]
         found += [path for name in names if not is_passed_over(path := Path(folder, name))]
         found += [path for name in subfolders if (path := Path(folder, name)).is_symlink()]

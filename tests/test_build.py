@@ -58,11 +58,14 @@ def test_wrong_usage(here, capsys, arguments, message) -> None:
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(here, capsys) -> None:
+    (here / "corpus" / "photo.jpg").write_bytes(b"\xff\xd8")
     assert build.main(["corpus", "--dry-run"]) == 0
-    assert capsys.readouterr().out == (
+    out, err = capsys.readouterr()
+    assert out == (
         "added    bees.txt\nadded    tea.txt\n"
         "indexes/corpus would be built (there is none yet): 2 chunks, 10 texts to embed\n"
     )
+    assert "rag: skipped photo.jpg: not one of .txt" in err
     assert not (here / "indexes").exists()
     build.main(["corpus"])
     (here / "corpus" / "tea.txt").rename(here / "corpus" / "chai.txt")
