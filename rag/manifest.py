@@ -63,6 +63,17 @@ class Manifest:
             raise CorruptIndexError(f"its {MANIFEST} names {manifest.data!r} as data folder")
         return manifest
 
+    def check_files(self, data: Path) -> None:
+        """Raise CorruptIndexError unless each file below ``data`` is the one that was written.
+
+        Raises OSError when one cannot be read.
+        """
+        found = hash_files(data)
+        for name, expected in self.sha256.items():
+            if found.get(name) != expected:
+                state = "damaged" if name in found else "missing"
+                raise CorruptIndexError(f"its file {name} is {state}")
+
     def check_format(self) -> None:
         """Raise CorruptIndexError unless the index was written by a version like this one."""
         if self.recipe.format != FORMAT:

@@ -39,6 +39,7 @@ LAYERS = [
         "hub",
         "packaged",
         "dense",
+        "vectors",
         "prompt",
         "cli",
     },
