@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import BagOfWordsEmbedder
@@ -47,6 +48,21 @@ def test_a_file_that_goes_while_sizes_are_summed(here, monkeypatch) -> None:
     found.unlink()
     monkeypatch.setattr(os, "walk", lambda folder: listed)
     assert size(here / "indexes" / "bees") == whole - gone
+
+
+def test_a_file_that_goes_once_it_was_looked_at(here, monkeypatch) -> None:
+    whole = size(here / "indexes" / "bees")
+    (found,) = here.glob("indexes/bees/data-*/documents.jsonl")
+    stat = Path.stat
+
+    def stat_and_remove(path: Path, **options):
+        facts = stat(path, **options)
+        if path == found:
+            path.unlink()
+        return facts
+
+    monkeypatch.setattr(Path, "stat", stat_and_remove)
+    assert size(here / "indexes" / "bees") == whole
 
 
 def test_info(here, capsys) -> None:
