@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from rag import page
 from rag.cli import (
-    INDEXES,
     add_corpus_options,
     add_generator_option,
     configure_logging,
@@ -23,7 +22,7 @@ from rag.cli import (
     report_skipped,
     run,
 )
-from rag.config import Config
+from rag.config import INDEXES, Config
 from rag.errors import QuestionError, RagError, UsageError
 from rag.feedback import draft_case, record
 from rag.library import Library
@@ -71,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
     auth = _credentials(options.auth)
-    from rag.extracted import read_corpus
+    from rag.known_texts import read_corpus
     from rag.pipeline import Pipeline
 
     folder = index_folder(options.corpus, options.index)
@@ -257,7 +256,10 @@ class Page:
         chosen = next((c for c in answer.citations if c.marker == marker), None)
         if chosen is None:
             return page.NO_SOURCE
-        document = self._library.pipeline(name).index.documents.get(chosen.doc)
+        try:
+            document = self._library.pipeline(name).index.documents.get(chosen.doc)
+        except RagError:  # another index has taken its place, which cannot be opened here
+            return page.CHANGED
         if document is None or not page.stands(chosen, document):
             return page.CHANGED
         return page.source(document, answer.citations, marker, focus)

@@ -10,7 +10,9 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.cli import (
@@ -120,35 +122,40 @@ def _main(options: argparse.Namespace) -> int:
     for question in (*options.after, options.question):
         if question is not None:
             check_question(question)  # before any model is loaded
-    from rag.extracted import read_corpus
+    folder = index_folder(options.corpus, options.index)
+    with ExitStack() as at_end:
 
-    corpus = read_corpus(options.corpus, index_folder(options.corpus, options.index))
-    status = 0
-    if options.question is not None:
-        _print(_open(options, corpus, config, wanted).ask(options.question, options.after), options)
-    else:
-        status = _answer_lines(lambda: _open(options, corpus, config, wanted), options)
-    report_skipped(corpus)
-    return status
+        def open_pipeline() -> Pipeline:
+            from rag.known_texts import read_corpus
+
+            corpus = read_corpus(options.corpus, folder)
+            at_end.callback(report_skipped, corpus)
+            return _open(options, corpus, folder, config, wanted)
+
+        if options.question is None:
+            return _answer_lines(open_pipeline, options)
+        _print(open_pipeline().ask(options.question, options.after), options)
+        return 0
 
 
-def _open(options: argparse.Namespace, corpus: Corpus, config: Config, wanted: Filter) -> Pipeline:
+def _open(
+    options: argparse.Namespace, corpus: Corpus, folder: Path, config: Config, wanted: Filter
+) -> Pipeline:
     from rag.pipeline import Pipeline
 
     started = time.perf_counter()
-    folder = index_folder(options.corpus, options.index)
     pipeline = Pipeline.open(corpus, folder, config, options.generator, options.embedder)
     log.info("ready in %.1f s", time.perf_counter() - started)
     if wanted == Filter():
         return pipeline
-    log.warning("%s", wanted.summary(corpus.documents))
+    log.warning("%s", wanted.summary(pipeline.index.documents.values()))
     return pipeline.only(wanted)
 
 
 def _answer_lines(open_pipeline: Callable[[], Pipeline], options: argparse.Namespace) -> int:
     """One answer for each line that is not blank; a bad line is reported and passed over.
 
-    Models are loaded at the first question, so that no question costs nothing.
+    The folder is read and models are loaded at the first question: it may be long in coming.
     """
     status = 0
     jobs = _jobs(open_pipeline, options.after)

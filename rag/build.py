@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from rag.changes import find_changes
 from rag.cli import (
     DEFAULT_CORPUS,
-    INDEXES,
     add_corpus_options,
     configure_logging,
     index_folder,
@@ -46,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line; light enough that --help answers at once."""
     made = argparse.ArgumentParser(
         prog="python -m rag.build",
-        description="Build the index of a folder of text files, or refresh what is stale in it.",
+        description="Build the index of a folder of files, or refresh what is stale in it.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -76,7 +75,7 @@ def _main(options: argparse.Namespace) -> int:
     folder = index_folder(root, options.index)
     rounds = _rounds(root) if options.watch else iter([None])
     next(rounds)
-    from rag.extracted import read_corpus
+    from rag.known_texts import read_corpus
 
     corpus = read_corpus(root, folder)
     from rag.embedder import load_embedder
@@ -85,6 +84,7 @@ def _main(options: argparse.Namespace) -> int:
     embedder = load_embedder(resolve(EMBEDDER, options.embedder))
     if options.dry_run:
         _explain(folder, corpus, embedder)
+        report_skipped(corpus)
         return 0
     _refresh(folder, corpus, embedder)
     for _ in rounds:
@@ -132,9 +132,11 @@ def _rounds(root: Path) -> Iterator[None]:
 
 
 def _concerns(root: Path, path: Path) -> bool:
-    """Whether a file may be one of the corpus: neither hidden nor a part of an index."""
-    inside = path.relative_to(root).parts
-    return not (path.is_relative_to(INDEXES.resolve()) or any(n.startswith(".") for n in inside))
+    """Whether a file may be one of the corpus below ``root``."""
+    from rag.documents import is_passed_over
+
+    depth = len(path.relative_to(root).parts)
+    return not any(is_passed_over(part) for part in (path, *path.parents)[:depth])
 
 
 def _explain(folder: Path, corpus: Corpus, embedder: Embedder) -> None:

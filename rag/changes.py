@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from rag.terminal import printable
 
@@ -12,7 +14,7 @@ _NAMED = 3  # files of each kind in a message
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Document ids, sorted. A renamed file has the content of one that is gone: (old, new)."""
+    """Paths of files, sorted. A renamed file has the content of one that is gone: (old, new)."""
 
     added: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
@@ -35,21 +37,22 @@ class Changes:
 
 
 def find_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
-    """What leads from ``old`` to ``new``, both document id → hash of the content.
+    """What leads from ``old`` to ``new``, both path → hash of the content.
 
     Of several files with one content, each is renamed at most once, in order of their names.
     """
-    gone = {name: old[name] for name in sorted(old.keys() - new.keys())}
+    gone: dict[str, deque[str]] = defaultdict(deque)  # hash → names in order
+    for name in sorted(old.keys() - new.keys()):
+        gone[old[name]].append(name)
     added, renamed = [], []
     for name in sorted(new.keys() - old.keys()):
-        before = next((other for other, content in gone.items() if content == new[name]), None)
-        if before is None:
-            added.append(name)
+        if before := gone.get(new[name]):
+            renamed.append((before.popleft(), name))
         else:
-            renamed.append((before, name))
-            del gone[before]
+            added.append(name)
+    deleted = sorted(chain.from_iterable(gone.values()))
     changed = [name for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
-    return Changes(tuple(added), tuple(gone), tuple(changed), tuple(renamed))
+    return Changes(tuple(added), tuple(deleted), tuple(changed), tuple(renamed))
 
 
 def _shorten(names: tuple[str, ...]) -> str:

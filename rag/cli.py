@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.config import INDEXES
 from rag.errors import RagError, UsageError
 
 if TYPE_CHECKING:
     from rag.documents import Corpus
 
 DEFAULT_CORPUS = Path("seeds")
-INDEXES = Path("indexes")
 # Libraries that count their users are told not to, before they are imported.
 _UNCOUNTED = {
     "DO_NOT_TRACK": "1",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rag.errors import UsageError
 
+INDEXES = Path("indexes")  # folder of all indexes, in the working folder
 _BOUNDS = {
     "chunk_chars": (200, 4000),
     "top_k": (1, 50),

@@ -15,7 +15,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from rag.cache import PARTIAL, cache_root
-from rag.cli import INDEXES, run
+from rag.cli import run
+from rag.config import INDEXES
 from rag.errors import CorruptIndexError, ModelError
 from rag.indexes import index_folders, rebuild, size
 from rag.terminal import printable

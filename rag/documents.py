@@ -10,11 +10,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from rag.config import INDEXES
 from rag.dates import find_date, parse_date
 from rag.errors import CorpusError
 from rag.extract import Extract, Unreadable
 from rag.formats import FORMATS, read
 from rag.front_matter import front_matter
+from rag.manifest import DATA, MANIFEST, Stamp
+from rag.records import DOCUMENTS
 from rag.terminal import printable
 from rag.types import Document
 from rag.worker import Worker
@@ -30,7 +33,7 @@ _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that is not in the corpus, and the reason in words."""
+    """A file or folder that is not in the corpus, and the reason in words."""
 
     path: str
     reason: str
@@ -39,17 +42,23 @@ class Skipped:
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """Documents sorted by file and row; ``fingerprints`` maps the path of each file that is in it
-    to the sha256 of its bytes."""
+    to the sha256 of its bytes.
+
+    ``seen`` is the stamp of the index when reading began, None where there was none or nobody
+    looked: an index with another one may be of a newer reading.
+    """
 
     root: Path
     documents: tuple[Document, ...]
     fingerprints: dict[str, str]
     skipped: tuple[Skipped, ...]
+    seen: Stamp | None = None
 
 
 def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
-    """Read every file below ``root`` that is of a known format; hidden ones are passed over.
+    """Read every file below ``root`` that is of a known format.
 
+    Hidden files, and indexes that lie in the folder, are passed over without a word.
     Plain text is decoded as it stands, line ends included, so offsets hold for the untouched file.
     What was extracted before from a file that has not changed since is taken over from ``known``.
     Raises CorpusError when the folder cannot be read or nothing in it can.
@@ -57,14 +66,14 @@ def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
     documents: list[Document] = []
     fingerprints: dict[str, str] = {}
     skipped: list[Skipped] = []
-    extracted = _extracted(known)
+    known_texts = _slow_to_read(known)
     with Worker() as worker:
-        for path in _files(root):
+        for path in _files(root, skipped):
             file = path.relative_to(root).as_posix()
             try:
                 data = _bytes(path, root)
                 sha256 = hashlib.sha256(data).hexdigest()
-                found, left_out = extracted.get((file, sha256)), ""
+                found, left_out = known_texts.get((file, sha256)), ""
                 if found is None:
                     found, left_out = _read(file, data, worker)
             except Unreadable as error:
@@ -83,31 +92,46 @@ def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
     return Corpus(root, tuple(documents), fingerprints, tuple(skipped))
 
 
-def _extracted(known: Corpus | None) -> dict[tuple[str, str], list[Document]]:
+def _slow_to_read(known: Corpus | None) -> dict[tuple[str, str], list[Document]]:
     """Documents by file and hash, of those formats whose reading takes time."""
     found: dict[tuple[str, str], list[Document]] = defaultdict(list)
     if known is not None:
         for document in known.documents:
-            if document.file in known.fingerprints and FORMATS[_suffix(document.file)].extra:
+            kind = FORMATS.get(_suffix(document.file))
+            if kind and kind.extra and document.file in known.fingerprints:
                 found[document.file, known.fingerprints[document.file]].append(document)
     return dict(found)
 
 
-def _files(root: Path) -> list[Path]:
+def _files(root: Path, skipped: list[Skipped]) -> list[Path]:
+    """All files, sorted; a folder below ``root`` that cannot be listed is added to ``skipped``."""
     if not root.exists():
         raise CorpusError(f"no corpus folder {root}; name an existing one with --corpus DIR")
     if not root.is_dir():
         raise CorpusError(f"{root} is not a folder; --corpus expects a folder of files")
 
-    def fail(error: OSError) -> None:
-        raise CorpusError(f"cannot list {error.filename}: {error.strerror}; check its permissions")
+    def skip(error: OSError) -> None:
+        reason = f"cannot be listed: {error.strerror}; check its permissions"
+        if Path(error.filename) == root:
+            raise CorpusError(f"{root} {reason}")
+        folder = Path(error.filename).relative_to(root).as_posix()
+        skipped.append(Skipped(printable(folder), reason))
 
     found: list[Path] = []
-    for folder, subfolders, names in os.walk(root, onerror=fail):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        found += [Path(folder, name) for name in names if not name.startswith(".")]
+    for folder, subfolders, names in os.walk(root, onerror=skip):
+        subfolders[:] = [name for name in subfolders if not is_passed_over(Path(folder, name))]
+        found += [path for name in names if not is_passed_over(path := Path(folder, name))]
         found += [path for name in subfolders if (path := Path(folder, name)).is_symlink()]
     return sorted(found, key=lambda path: path.relative_to(root).as_posix())
+
+
+def is_passed_over(path: Path) -> bool:
+    """Whether a file or folder is never part of a corpus: it is hidden, or holds what we made."""
+    if path.name.startswith("."):
+        return True
+    if path.name == INDEXES.name and os.path.realpath(path) == os.path.realpath(INDEXES):
+        return True
+    return any(path.glob(f"{DATA}*/{DOCUMENTS}")) and (path / MANIFEST).is_file()
 
 
 def _suffix(file: str) -> str:

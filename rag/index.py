@@ -7,7 +7,6 @@ build killed at any moment leaves the old index, or none. Readers need no lock.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -25,9 +24,9 @@ from rag.config import Config
 from rag.dense import DenseIndex
 from rag.documents import Corpus
 from rag.errors import CorpusError, CorruptIndexError, IndexWriteError
+from rag.known_texts import read_corpus
 from rag.lexical import LexicalIndex
-from rag.manifest import FORMAT, Manifest, Recipe, difference, hash_files, stamp
-from rag.progress import progress_bar
+from rag.manifest import Manifest, Recipe, difference, hash_files, stamp
 from rag.records import (
     CHUNKS,
     DOCUMENTS,
@@ -38,10 +37,9 @@ from rag.records import (
 )
 from rag.swap import building, swap_in
 from rag.types import Chunk, Document, Embedder, HalfVectors, Vectors
+from rag.vectors import embed, text_key
 
 log = logging.getLogger(__name__)
-
-_BATCH = 64  # texts between two steps of the progress bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +78,19 @@ def open_or_build(folder: Path, corpus: Corpus, embedder: Embedder, config: Conf
     """The index of ``corpus`` in ``folder``, built or rebuilt where that is needed.
 
     The reason for a rebuild is logged. Of files whose text did not change, also of renamed ones,
-    chunks and vectors are kept. Raises CorpusError when the corpus has no text to index,
-    IndexWriteError when the folder cannot be written.
+    chunks and vectors are kept. Where another process built the index since the corpus was read,
+    the folder is read again: an older reading never replaces a newer one. Raises CorpusError when
+    the corpus has no text to index, IndexWriteError when the folder cannot be written.
     """
     recipe = _recipe(corpus, embedder, config)
-    seen = stamp(folder)
     old, stale = _try_open(folder, recipe)
     if old is not None and not stale:
         return old
     try:
         with building(folder):
-            if stamp(folder) != seen:  # another process has built it
+            if stamp(folder) != corpus.seen:
+                corpus = read_corpus(corpus.root, folder)
+                recipe = _recipe(corpus, embedder, config)
                 old, stale = _try_open(folder, recipe)
                 if old is not None and not stale:
                     return old
@@ -111,7 +111,7 @@ def plan(folder: Path, corpus: Corpus, embedder: Embedder, config: Config) -> Pl
     old, reason = _try_open(folder, recipe)
     chunks = _chunks(corpus, recipe, old)
     known = _known_vectors(old, recipe)
-    new = {_text_key(text) for text in _texts(chunks, _by_id(corpus))} - known.keys()
+    new = {text_key(text) for text in _texts(chunks, _by_id(corpus))} - known.keys()
     changes = find_changes(old.recipe.files if old else {}, recipe.files)
     return Plan(reason, changes, len(chunks), len(new))
 
@@ -159,7 +159,7 @@ def _build(corpus: Corpus, embedder: Embedder, recipe: Recipe, old: Index | None
     chunks = _chunks(corpus, recipe, old)
     documents = _by_id(corpus)
     texts = _texts(chunks, documents)
-    vectors = _embed(texts, embedder, _known_vectors(old, recipe))
+    vectors = embed(texts, embedder, _known_vectors(old, recipe))
     return Index(
         recipe,
         documents,
@@ -211,39 +211,16 @@ def _first_sentence(chunks: Sequence[Chunk]) -> npt.NDArray[np.int64]:
     return np.cumsum([0, *(len(chunk.sentences) for chunk in chunks)])
 
 
-def _embed(texts: Sequence[str], embedder: Embedder, known: dict[str, Vectors]) -> Vectors:
-    """One row for each text, shape (len(texts), dimension); what is known is not embedded again.
-
-    Texts of like length go together, since a batch takes as long as its longest. Time goes with
-    characters, so they are what the progress bar counts.
-    """
-    keys = [_text_key(text) for text in texts]
-    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    pending = sorted(new, key=lambda key: len(new[key]), reverse=True)
-    vectors = dict(known)
-    with progress_bar(sum(map(len, new.values())), "char", "embedding") as bar:
-        for start in range(0, len(pending), _BATCH):
-            batch = pending[start : start + _BATCH]
-            encoded = embedder.encode([new[key] for key in batch])
-            vectors.update(zip(batch, encoded, strict=True))
-            bar.update(sum(len(new[key]) for key in batch))
-    return np.stack([vectors[key] for key in keys])
-
-
 def _known_vectors(index: Index | None, recipe: Recipe) -> dict[str, Vectors]:
     """Vectors of the old index by the hash of their text, where the embedder is the same."""
     if index is None or index.recipe.embedder_fingerprint != recipe.embedder_fingerprint:
         return {}
-    keys = [_text_key(text) for text in _texts(index.chunks, index.documents)]
+    keys = [text_key(text) for text in _texts(index.chunks, index.documents)]
     split = len(index.chunks)
     known = dict(zip(keys[split:], index.sentence_vectors.astype(np.float32), strict=True))
     # Last, since those of chunks are not rounded to float16.
     known.update(zip(keys[:split], index.dense.vectors(), strict=True))
     return known
-
-
-def _text_key(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # --- files ----------------------------------------------------------------------------------
@@ -267,16 +244,9 @@ def _write(index: Index, root: Path, data: Path) -> Manifest:
 
 
 def _read(manifest: Manifest, data: Path) -> Index:
-    if manifest.recipe.format != FORMAT:
-        raise CorruptIndexError(
-            f"its format is {manifest.recipe.format}, this version reads {FORMAT}"
-        )
+    manifest.check_format()
     try:
-        found = hash_files(data)
-        for name, expected in manifest.sha256.items():
-            if found.get(name) != expected:
-                state = "damaged" if name in found else "missing"
-                raise CorruptIndexError(f"its file {name} is {state}")
+        manifest.check_files(data)
         documents = read_documents(data / DOCUMENTS)
         chunks = read_chunks(data / CHUNKS)
         check_places(chunks, documents)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.cli import INDEXES, index_folder, run
+from rag.cli import index_folder, run
+from rag.config import INDEXES
 from rag.errors import CorruptIndexError, IndexWriteError, UsageError
 from rag.manifest import BROUGHT, MANIFEST, Manifest
 from rag.swap import building, data_folders
@@ -21,7 +23,7 @@ from rag.terminal import printable
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; light enough that --help answers at once."""
+    """The command line; --help of ``rag-index`` answers at once, of rag.index after a second."""
     made = argparse.ArgumentParser(
         prog="python -m rag.index",
         description=f"Look after the indexes in ./{INDEXES}.",
@@ -87,8 +89,13 @@ def summary(folder: Path) -> dict[str, Any]:
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Bytes of all files below a folder; a build may remove some meanwhile."""
+    total = 0
+    for inside, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(inside, name).stat().st_size
+    return total
 
 
 def _manifest(folder: Path) -> Manifest:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 from rag.cli import index_folder
 from rag.documents import Skipped
-from rag.errors import CorpusError, CorruptIndexError, UsageError
-from rag.extracted import read_corpus
+from rag.errors import CorruptIndexError, IndexWriteError, UsageError
 from rag.index import open_index, open_or_build
+from rag.known_texts import read_corpus
 from rag.manifest import BROUGHT, MANIFEST, Manifest, Stamp, stamp
 from rag.pipeline import Pipeline
+from rag.swap import building
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +103,22 @@ class Library:
     def add(self, name: str, files: Iterable[Path]) -> tuple[Skipped, ...]:
         """Make an index of copies of the files, or add them to the one made so before.
 
-        Returns what was left out. Raises UsageError for a name that is none or is taken by an
-        index of a folder, CorpusError where no file can be read.
+        A file that was brought before is replaced by one of the same name. Returns what was left
+        out. Raises UsageError for a name that is none or is taken by an index of a folder,
+        CorpusError where no file can be read, IndexWriteError where nothing can be written; then
+        all is as it was.
         """
         folder = self._folder / index_folder(Path(), name).name
         kept = folder / BROUGHT
-        if not kept.is_dir() and (folder / MANIFEST).is_file():
-            raise UsageError(f"the index {name} follows a folder of its own; choose another name")
-        kept.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            shutil.copyfile(file, kept / _plain_name(file.name))
-        try:
-            corpus = read_corpus(kept, folder)
-        except CorpusError:
-            shutil.rmtree(folder)
-            raise
         pipeline = self._open[self._first]
-        index = open_or_build(folder, corpus, pipeline.embedder, pipeline.config)
+        with building(folder):
+            if not kept.is_dir() and (folder / MANIFEST).is_file():
+                raise UsageError(
+                    f"the index {name} follows a folder of its own; choose another name"
+                )
+            with _brought(files, kept):
+                corpus = read_corpus(kept, folder)
+                index = open_or_build(folder, corpus, pipeline.embedder, pipeline.config)
         self._open[name] = pipeline.on(index)
         return corpus.skipped
 
@@ -128,6 +131,46 @@ class Library:
         return manifest is not None and (
             manifest.recipe.embedder_fingerprint == embedder.fingerprint
         )
+
+
+@contextmanager
+def _brought(files: Iterable[Path], kept: Path) -> Iterator[None]:
+    """Has copies of the files in the folder ``kept``; where what follows fails, it is as before.
+
+    Raises IndexWriteError when they cannot be copied.
+    """
+    names: list[str] = []
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".replaced-", dir=kept.parent) as replaced:
+            try:
+                for file in files:
+                    names.append(_free_name(_plain_name(file.name), names))
+                    if (kept / names[-1]).exists():
+                        (kept / names[-1]).replace(Path(replaced, names[-1]))
+                    shutil.copyfile(file, kept / names[-1])
+                yield
+            except BaseException:
+                for name in names:
+                    (kept / name).unlink(missing_ok=True)
+                for path in Path(replaced).iterdir():
+                    path.replace(kept / path.name)
+                raise
+    except OSError as error:
+        raise IndexWriteError(
+            f"cannot keep the files in {kept} ({error.strerror or error}); free some disk"
+        ) from error
+    finally:
+        with suppress(OSError):  # nothing but empty folders are removed
+            kept.rmdir()
+            kept.parent.rmdir()
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """The name itself, or with the first number from 2 that none of ``taken`` has."""
+    path = PurePosixPath(name)
+    numbered = (f"{path.stem}-{number}{path.suffix}" for number in count(2))
+    return next(free for free in chain([name], numbered) if free not in taken)
 
 
 def _plain_name(name: str) -> str:

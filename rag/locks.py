@@ -14,8 +14,11 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock file ``path``; says that another process is ``what`` where it has to wait."""
-    lock = FileLock(path)
+    """Hold the lock file ``path``; says that another process is ``what`` where it has to wait.
+
+    Whoever holds it may take it again, in the same thread.
+    """
+    lock = FileLock(path, is_singleton=True)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -11,8 +11,10 @@ from pathlib import Path
 from rag.changes import find_changes
 from rag.errors import CorruptIndexError
 
+# To be raised also when a reader changes: what it took out of files is kept in the index.
 FORMAT = 2
 MANIFEST = "manifest.json"
+DATA = "data-"  # what names of data folders begin with
 BROUGHT = "files"  # folder beside the manifest, for documents that were brought
 
 Stamp = tuple[int, int]  # inode and time of change of a manifest, in nanoseconds
@@ -57,9 +59,27 @@ class Manifest:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise CorruptIndexError(f"its {MANIFEST} cannot be read ({error})") from error
-        if not re.fullmatch(r"data-\w+", manifest.data):
+        if not re.fullmatch(rf"{DATA}\w+", manifest.data):
             raise CorruptIndexError(f"its {MANIFEST} names {manifest.data!r} as data folder")
         return manifest
+
+    def check_files(self, data: Path) -> None:
+        """Raise CorruptIndexError unless each file below ``data`` is the one that was written.
+
+        Raises OSError when one cannot be read.
+        """
+        found = hash_files(data)
+        for name, expected in self.sha256.items():
+            if found.get(name) != expected:
+                state = "damaged" if name in found else "missing"
+                raise CorruptIndexError(f"its file {name} is {state}")
+
+    def check_format(self) -> None:
+        """Raise CorruptIndexError unless the index was written by a version like this one."""
+        if self.recipe.format != FORMAT:
+            raise CorruptIndexError(
+                f"its format is {self.recipe.format}, this version reads {FORMAT}"
+            )
 
 
 def difference(old: Recipe, new: Recipe) -> str | None:

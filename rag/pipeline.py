@@ -21,10 +21,10 @@ from rag.config import Config
 from rag.conflict import disagree
 from rag.conversation import Asked, understood
 from rag.documents import Corpus
-from rag.extracted import read_corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
 from rag.index import Index, open_or_build
+from rag.known_texts import read_corpus
 from rag.language_models import NO_GENERATOR, find_language_models
 from rag.models import EMBEDDER, resolve
 from rag.parallel import in_order

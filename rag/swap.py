@@ -15,9 +15,7 @@ from pathlib import Path
 
 from rag.errors import CorruptIndexError
 from rag.locks import locked
-from rag.manifest import MANIFEST, Manifest
-
-_DATA = "data-"  # what names of data folders begin with
+from rag.manifest import DATA, MANIFEST, Manifest
 
 
 def building(folder: Path) -> AbstractContextManager[None]:
@@ -33,7 +31,7 @@ def swap_in(folder: Path, write: Callable[[Path], Manifest]) -> None:
     """
     folder.mkdir(exist_ok=True)
     remove_leftovers(folder)  # the room they take may be needed now
-    data = Path(tempfile.mkdtemp(prefix=_DATA, dir=folder))
+    data = Path(tempfile.mkdtemp(prefix=DATA, dir=folder))
     try:
         pending = data / MANIFEST
         pending.write_text(write(data).to_json(), encoding="utf-8")
@@ -57,7 +55,7 @@ def remove_leftovers(folder: Path) -> None:
 
 def data_folders(folder: Path) -> list[Path]:
     """All data folders, sorted: one, and more while a build runs or after it was killed."""
-    return sorted(folder.glob(f"{_DATA}*"))
+    return sorted(folder.glob(f"{DATA}*"))
 
 
 def _sync(folder: Path) -> None:

@@ -21,9 +21,9 @@ from pathlib import Path
 import psutil
 
 from rag.config import Config
-from rag.documents import load_corpus
 from rag.embedder import load_embedder
 from rag.index import open_or_build
+from rag.known_texts import read_corpus
 from rag.library import Library
 from rag.models import EMBEDDER, resolve
 from rag.pipeline import Pipeline
@@ -82,7 +82,9 @@ def main(questions: int, changes: int) -> int:
         root.mkdir()
         folder = Folder(root)
         embedder = load_embedder(resolve(EMBEDDER))
-        index = open_or_build(indexes / "docs", load_corpus(root), embedder, Config())
+        index = open_or_build(
+            indexes / "docs", read_corpus(root, indexes / "docs"), embedder, Config()
+        )
         library = Library(Pipeline(index, embedder, None, Config()), "docs", indexes)
         folder.refreshed()
         wrong: list[str] = []
@@ -109,7 +111,9 @@ def main(questions: int, changes: int) -> int:
             asking = [pool.submit(ask, client) for client in range(CLIENTS)]
             for number in range(changes):
                 folder.change(number)
-                open_or_build(indexes / "docs", load_corpus(root), embedder, Config())
+                open_or_build(
+                    indexes / "docs", read_corpus(root, indexes / "docs"), embedder, Config()
+                )
                 folder.refreshed()
                 memory.append(psutil.Process().memory_info().rss)
                 while len(answered) < questions * (number + 1) / changes:

@@ -84,6 +84,20 @@ def test_no_lines_are_no_answers_and_load_nothing(here, capsys, monkeypatch) -> 
     assert capsys.readouterr() == ("", "")
 
 
+def test_the_folder_is_read_when_the_first_line_comes(here, capsys, monkeypatch) -> None:
+    class Terminal(io.BytesIO):
+        """Someone edits a file before they type."""
+
+        def __next__(self) -> bytes:
+            (here / "corpus" / "bees.txt").write_text("The queen lays up to 3,000 eggs a day.")
+            return super().__next__()
+
+    asks = Terminal(b"How many eggs does the queen lay?\n")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(asks))
+    assert asked(monkeypatch=monkeypatch) == 0
+    assert "3,000" in capsys.readouterr().out
+
+
 def test_escape_sequences_in_a_document_do_not_reach_the_terminal(
     here, capsys, monkeypatch
 ) -> None:

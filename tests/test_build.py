@@ -32,6 +32,17 @@ def test_the_folder_may_stand_alone(here, capsys) -> None:
     assert "(no file changed; " in out[1]
 
 
+def test_indexes_in_the_folder_are_no_part_of_it(here, capsys) -> None:
+    assert build.main(["corpus", "--index", "one"]) == 0
+    (here / "indexes" / "one").rename(here / "corpus" / "old")  # by whatever name
+    (here / "indexes" / "feedback.jsonl").write_text('{"text": "The bees were fine."}\n')
+    for _ in range(2):
+        assert build.main(["."]) == 0
+    first, second = capsys.readouterr().out.splitlines()[1:]
+    assert "(added corpus/bees.txt, corpus/tea.txt; " in first
+    assert "(no file changed; " in second
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -47,11 +58,14 @@ def test_wrong_usage(here, capsys, arguments, message) -> None:
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(here, capsys) -> None:
+    (here / "corpus" / "photo.jpg").write_bytes(b"\xff\xd8")
     assert build.main(["corpus", "--dry-run"]) == 0
-    assert capsys.readouterr().out == (
+    out, err = capsys.readouterr()
+    assert out == (
         "added    bees.txt\nadded    tea.txt\n"
         "indexes/corpus would be built (there is none yet): 2 chunks, 10 texts to embed\n"
     )
+    assert "rag: skipped photo.jpg: not one of .txt" in err
     assert not (here / "indexes").exists()
     build.main(["corpus"])
     (here / "corpus" / "tea.txt").rename(here / "corpus" / "chai.txt")

@@ -1,5 +1,7 @@
 """What became of a folder's files."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +26,14 @@ def test_copies_are_added_and_one_name_is_renamed_once() -> None:
     )
     # Two files that swap their names keep them: each has another content now.
     assert find_changes({"a": "1", "b": "2"}, {"a": "2", "b": "1"}).changed == ("a", "b")
+
+
+def test_many_files_that_move_take_no_time() -> None:
+    old = {f"old/{number:05}": str(number) for number in range(30_000)}
+    new = {f"new/{number:05}": str(29_999 - number) for number in range(30_000)}
+    started = time.process_time()
+    assert len(find_changes(old, new).renamed) == 30_000
+    assert time.process_time() - started < 5
 
 
 @given(old=FILES, new=FILES)

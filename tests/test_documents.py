@@ -1,13 +1,20 @@
+import errno
+import json
 import os
 from pathlib import Path
 
 import pytest
-from conftest import SEEDS
+from conftest import SEEDS, BagOfWordsEmbedder
 from made_files import pdf, word
 
 from rag.chunking import chunk_document
-from rag.documents import MAX_FILE_BYTES, find_title, load_corpus
+from rag.config import Config
+from rag.documents import MAX_FILE_BYTES, Corpus, find_title, load_corpus
 from rag.errors import CorpusError
+from rag.extract import Extract, Reading
+from rag.index import open_or_build
+from rag.known_texts import read_corpus
+from rag.types import Document
 from rag.worker import Worker
 
 
@@ -87,14 +94,24 @@ def test_missing_empty_and_wrong_folders(tmp_path: Path) -> None:
         load_corpus(tmp_path / "file")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_an_unreadable_folder(corpus_folder: Path) -> None:
-    corpus_folder.chmod(0)
-    try:
-        with pytest.raises(CorpusError, match="cannot list"):
-            load_corpus(corpus_folder)
-    finally:
-        corpus_folder.chmod(0o700)
+def test_an_unreadable_folder(corpus_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No permissions are taken away: root reads everything."""
+    closed = corpus_folder / "closed"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str | os.PathLike[str]):
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert len(load_corpus(corpus_folder).documents) == 2
+    assert reasons(corpus_folder) == {
+        "closed": "cannot be listed: Permission denied; check its permissions"
+    }
+    with pytest.raises(CorpusError, match="closed cannot be listed: Permission denied"):
+        load_corpus(closed)
 
 
 def test_first_lines_that_are_no_titles() -> None:
@@ -170,6 +187,27 @@ def test_what_is_known_is_not_extracted_again(
     assert read == [".csv", ".pdf", ".csv"]
     assert changed.documents[0].text == "Another file."
     assert changed.fingerprints["a.pdf"] != before.fingerprints["a.pdf"]
+
+
+def test_texts_of_another_format_are_extracted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, folder = tmp_path / "corpus", tmp_path / "index"
+    root.mkdir()
+    (root / "a.pdf").write_bytes(pdf(["The first file."]))
+    open_or_build(folder, load_corpus(root), BagOfWordsEmbedder(), Config())
+    monkeypatch.setattr(Worker, "read", lambda *_: Reading((Extract("Read anew."),)))
+    assert read_corpus(root, folder).documents[0].text == "The first file."
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["recipe"]["format"] = 1
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert read_corpus(root, folder).documents[0].text == "Read anew."
+
+
+def test_what_is_known_of_a_format_that_is_no_more_is_passed_over(corpus_folder: Path) -> None:
+    gone = Document("old.odt", "Old", "Text.", file="old.odt")
+    known = Corpus(corpus_folder, (gone,), {"old.odt": "1"}, ())
+    assert len(load_corpus(corpus_folder, known).documents) == 2
 
 
 def test_a_long_line_is_read_in_time(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from rag.config import Config
 from rag.documents import load_corpus
 from rag.errors import CorpusError, CorruptIndexError, IndexWriteError
 from rag.index import Index, open_index, open_or_build, plan
+from rag.known_texts import read_corpus
 from rag.lexical import LexicalIndex
 from rag.manifest import Recipe, difference, hash_files
 from rag.swap import building
@@ -185,6 +186,24 @@ def test_a_second_builder_waits_and_finds_the_work_done(
             time.sleep(0.01)
     assert both[0].result().chunks == both[1].result().chunks
     assert sorted(bool(embedder.encoded) for embedder in embedders) == [False, True]
+
+
+def test_an_older_reading_does_not_replace_a_newer_index(
+    corpus_folder: Path, tmp_path: Path
+) -> None:
+    folder, embedder = tmp_path / "x", BagOfWordsEmbedder()
+    older = [read_corpus(corpus_folder, folder)]
+    build(corpus_folder, folder)
+    older.append(read_corpus(corpus_folder, folder))
+    (corpus_folder / "bees.txt").unlink()
+    (corpus_folder / "new.txt").write_text("A new file about coffee from Ethiopia.")
+    build(corpus_folder, folder)
+    before = snapshot(folder)
+    for corpus in older:
+        index = open_or_build(folder, corpus, embedder, Config())
+        assert set(index.documents) == {"new.txt", "tea.txt"}
+    assert snapshot(folder) == before
+    assert embedder.encoded == []
 
 
 def test_another_embedder_or_setting_rebuilds(

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import BagOfWordsEmbedder
@@ -11,7 +13,7 @@ from conftest import BagOfWordsEmbedder
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.index import open_or_build
-from rag.indexes import main
+from rag.indexes import main, size
 
 
 @pytest.fixture
@@ -36,6 +38,31 @@ def test_list(here, capsys) -> None:
     assert (bees["name"], bees["documents"], bees["chunks"]) == ("bees", 2, 2)
     assert bees["bytes"] > 1000
     assert set(tea) == {"name", "bytes", "problem"}
+
+
+def test_a_file_that_goes_while_sizes_are_summed(here, monkeypatch) -> None:
+    whole = size(here / "indexes" / "bees")
+    (found,) = here.glob("indexes/bees/data-*/documents.jsonl")
+    gone = found.stat().st_size
+    listed = list(os.walk(here / "indexes" / "bees"))
+    found.unlink()
+    monkeypatch.setattr(os, "walk", lambda folder: listed)
+    assert size(here / "indexes" / "bees") == whole - gone
+
+
+def test_a_file_that_goes_once_it_was_looked_at(here, monkeypatch) -> None:
+    whole = size(here / "indexes" / "bees")
+    (found,) = here.glob("indexes/bees/data-*/documents.jsonl")
+    stat = Path.stat
+
+    def stat_and_remove(path: Path, **options):
+        facts = stat(path, **options)
+        if path == found:
+            path.unlink()
+        return facts
+
+    monkeypatch.setattr(Path, "stat", stat_and_remove)
+    assert size(here / "indexes" / "bees") == whole
 
 
 def test_info(here, capsys) -> None:

@@ -1,19 +1,24 @@
 """Several indexes over one set of models: names, brought files, feedback and first questions."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import BagOfWordsEmbedder, CopyingGenerator
 
+import app
 from eval.questions import check_against_corpus, load_questions
+from rag import page
 from rag.config import Config
 from rag.documents import load_corpus
-from rag.errors import CorpusError, UsageError
+from rag.errors import CorpusError, IndexWriteError, UsageError
 from rag.feedback import draft_case, record
 from rag.index import open_or_build
 from rag.library import Library, _plain_name
+from rag.page import Turn
 from rag.pipeline import Pipeline
 from rag.starters import starters
+from rag.swap import building
 from rag.types import Document
 
 
@@ -54,6 +59,49 @@ def test_what_cannot_be_read_is_named_and_nothing_is_left_behind(library, tmp_pa
     with pytest.raises(CorpusError, match="empty"):
         library.add("none", [empty])
     assert library.names() == ["mine", "own"]
+
+
+def test_a_failed_upload_leaves_what_was_brought_before(library, tmp_path, monkeypatch) -> None:
+    library.add("mine", [upload(tmp_path, "gnu.txt", "The gnus of the plain have 14 calves.\n")])
+    kept = tmp_path / "indexes" / "mine" / "files"
+    (tmp_path / "again").mkdir()
+    with pytest.raises(CorpusError, match="empty"):
+        library.add("mine", [upload(tmp_path / "again", "gnu.txt", "")])
+    with pytest.raises(IndexWriteError, match="cannot keep the files"):
+        library.add("mine", [upload(tmp_path, "new.txt", "New."), tmp_path / "missing.txt"])
+    assert [(path.name, "14 calves" in path.read_text()) for path in kept.iterdir()] == [
+        ("gnu.txt", True)
+    ]
+    with pytest.raises(CorpusError):
+        library.add("none", [upload(tmp_path, "empty.txt", "")])
+    assert not (tmp_path / "indexes" / "none").exists()
+
+
+def test_files_of_one_name_are_numbered_and_a_later_upload_replaces(library, tmp_path) -> None:
+    files = []
+    for number in range(3):
+        (tmp_path / str(number)).mkdir()
+        files.append(upload(tmp_path / str(number), "README.md", f"Part {number} is on gnus.\n"))
+    library.add("mine", files)
+    library.add("mine", files)
+    kept = tmp_path / "indexes" / "mine" / "files"
+    assert {path.name: path.read_text()[5] for path in kept.iterdir()} == {
+        "README.md": "0",
+        "README-2.md": "1",
+        "README-3.md": "2",
+    }
+
+
+def test_an_upload_waits_for_a_build(library, tmp_path) -> None:
+    folder = tmp_path / "indexes" / "mine"
+    file = upload(tmp_path, "gnu.txt", "The gnus of the southern plain have 14 calves each.\n")
+    with ThreadPoolExecutor() as pool:
+        with building(folder):
+            done = pool.submit(library.add, "mine", [file])
+            with pytest.raises(TimeoutError):
+                done.result(0.2)
+            assert not folder.exists()
+        assert done.result() == ()
 
 
 @pytest.mark.parametrize("name", ["../up", "", ".", "a/b", "x" * 200])
@@ -103,6 +151,22 @@ def test_first_questions_are_on_names_that_are_explained() -> None:
     )
     assert starters([Document("d", "t", text)]) == ["What is Kivi?", "Who is Ada Lind?"]
     assert starters([Document("d", "t", "nothing here")]) == []
+
+
+def test_a_turn_ends_although_its_index_can_no_longer_be_opened(
+    library, corpus_folder, tmp_path
+) -> None:
+    made = app.Page(library, tmp_path / "feedback.jsonl")
+    turns = [Turn("How many eggs does the queen lay?", status="Waiting")]
+    for now, *_ in made.answer(turns, "own"):
+        if isinstance(now, list) and now[-1].answer:
+            turns = now
+            other = BagOfWordsEmbedder("bow-2")
+            corpus = load_corpus(corpus_folder)
+            open_or_build(tmp_path / "indexes/own", corpus, other, Config())
+    assert (turns[-1].status, turns[-1].error) == ("", "")
+    assert "2,000" in turns[-1].answer.answer
+    assert made.source(turns, 0, 1, "own") == page.CHANGED
 
 
 def test_what_was_built_since_is_what_is_asked(library, corpus_folder, tmp_path) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from conftest import BagOfWordsEmbedder
 
 from rag.config import Config
-from rag.documents import load_corpus
 from rag.index import open_or_build
+from rag.known_texts import read_corpus
 from rag.types import Vectors
 
 SECONDS_A_TEXT = 0.008  # MiniLM on two cores, sentences and chunks mixed
@@ -49,7 +49,7 @@ def build(corpus: Path, folder: Path) -> tuple[float, int]:
     """Processor seconds without those of embedding, and texts embedded."""
     embedder = CountedEmbedder()
     started = time.process_time()
-    open_or_build(folder, load_corpus(corpus), embedder, Config())
+    open_or_build(folder, read_corpus(corpus, folder), embedder, Config())
     return time.process_time() - started - embedder.seconds, len(embedder.encoded)
 
 

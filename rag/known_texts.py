@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from rag.documents import Corpus, load_corpus
 from rag.errors import CorruptIndexError
-from rag.manifest import Manifest
+from rag.manifest import Manifest, stamp
 from rag.records import DOCUMENTS, read_documents
 
 
 def read_corpus(root: Path, index_folder: Path) -> Corpus:
     """``load_corpus`` with what the index in ``index_folder`` holds, if there is one and it is
     whole. Raises CorpusError as that does."""
-    return load_corpus(root, _extracted(root, index_folder))
+    seen = stamp(index_folder)
+    return replace(load_corpus(root, _held(root, index_folder)), seen=seen)
 
 
-def _extracted(root: Path, index_folder: Path) -> Corpus | None:
+def _held(root: Path, index_folder: Path) -> Corpus | None:
+    """What the index was built from; None where that is damaged, or was read in another way."""
     try:
         manifest = Manifest.read(index_folder)
         if manifest is None:
             return None
+        manifest.check_format()
         path = index_folder / manifest.data / DOCUMENTS
         if hashlib.sha256(path.read_bytes()).hexdigest() != manifest.sha256[DOCUMENTS]:
             return None
