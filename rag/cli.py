@@ -56,8 +56,8 @@ def add_generator_option(parser: argparse.ArgumentParser) -> None:
         "--generator",
         metavar="MODEL",
         help="0.5b, 1.5b, a model folder, .gguf file or hub name (default: 0.5b); "
-        "openai:URL#MODEL, for a server that speaks OpenAI's protocol; or none, for the source "
-        "sentences alone, in milliseconds",
+        "openai:URL#MODEL, for a server that speaks OpenAI's protocol (its key in RAG_API_KEY); "
+        "or none, for the source sentences alone, in milliseconds",
     )
 
 
