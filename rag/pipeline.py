@@ -53,7 +53,7 @@ Work = Steps[Stage, None, Result]  # yields each stage when it begins, and retur
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
 _FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
 _ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
-_DRAFT_WORDS = 60  # that the generator is asked for at most
+DRAFT_WORDS = 60  # that the generator is asked for at most
 _TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
 JUDGED = 10  # best candidates that the judge reads, with what stands before them
@@ -318,7 +318,7 @@ class Pipeline:
         if self._generator is None or 0 < _words(quoted) <= self.config.quote_words:
             return _within(max_words, quoted)
         yield "writing"
-        draft = _draft(self._generator, found, min(_DRAFT_WORDS, max_words))
+        draft = _draft(self._generator, found, min(DRAFT_WORDS, max_words))
         clock.lap("generate")
         yield "checking"
         drafted = grounder.ground(draft)
