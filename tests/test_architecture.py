@@ -31,7 +31,6 @@ LAYERS = [
         "changes",
         "locks",
         "records",
-        "loading",
         "arithmetic",
     },
     {
@@ -50,6 +49,7 @@ LAYERS = [
     {"index", "answer_kind", "reader", "conversation"},
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
+    {"writing"},
     {"pipeline"},
     {"ask", "build", "library", "adapters", "indexes"},
     {"page", "doctor", "langchain", "llama_index"},
