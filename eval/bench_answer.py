@@ -26,14 +26,12 @@ from rag.grounding import Grounder
 from rag.index import open_or_build
 from rag.judge import load_judge
 from rag.models import EMBEDDER, resolve, resolve_generator
-from rag.pipeline import JUDGED, SEARCHED, Pipeline
-from rag.retriever import Retriever
+from rag.pipeline import DRAFT_WORDS, JUDGED, SEARCHED, Pipeline
+from rag.retriever import DEPTH, Retriever
 from rag.types import Hit, Message
 from rag.windows import with_previous
 
-_DEPTH = 50  # of each ranking before fusion, as in rag.retriever
 _CHUNKS, _TOKENS = 4, 64  # of plain generation
-_WORDS = 60  # of a draft
 _IMPORTS = "import faiss, torch, sentence_transformers, transformers"
 
 
@@ -63,11 +61,23 @@ def bench_answer(rounds: int) -> dict[str, Any]:
     retriever = Retriever(index, embedder)
     watch = Stopwatch()
 
-    def retrieve(question: str) -> list[Message]:
+    def whole(question: str) -> None:
+        """An answer, and plain generation."""
+        hits = retriever.search(question, retriever.embed(question), _CHUNKS)
+        plain = single_prompt(question, hits)
+        watch.alternate(
+            {
+                "total": lambda: pipeline.ask(question),
+                "plain generation": lambda: generate(generator, plain, _TOKENS),
+            },
+            1,
+        )
+
+    def parts(question: str) -> list[Message]:
         """The parts of an answer; returns the prompt of a draft."""
         vector = watch.time("embed", lambda: retriever.embed(question))
-        dense = watch.time("dense", lambda: index.dense.search(vector, _DEPTH))
-        lexical = watch.time("lexical", lambda: index.lexical.search(question, _DEPTH))
+        dense = watch.time("dense", lambda: index.dense.search(vector, DEPTH))
+        lexical = watch.time("lexical", lambda: index.lexical.search(question, DEPTH))
         rankings = [[i for i, _ in dense], [i for i, _ in lexical]]
         fused = watch.time("fuse", lambda: reciprocal_rank_fusion(rankings)[:SEARCHED])
         hits = [Hit(index.chunks[i], score) for i, score in fused]
@@ -77,19 +87,14 @@ def bench_answer(rounds: int) -> dict[str, Any]:
             watch.time("judge", lambda: judge.log_odds(question, judged))
         grounder = Grounder(question, found, index.lexical.idf)
         watch.time("ground", lambda: grounder.ground_sentence(found[0].text))
-        plain = single_prompt(question, hits[:_CHUNKS])
-        arms = {
-            "total": lambda: pipeline.ask(question),
-            "plain generation": lambda: generate(generator, plain, _TOKENS),
-        }
-        watch.alternate(arms, 1)
-        return prompt.messages(question, found, _WORDS)
+        return prompt.messages(question, found, DRAFT_WORDS)
 
     machine = limit_arms(generator.model.dtype)
     lengths: list[int] = []
     tokens: list[int] = []
     for question in _questions(rounds):
-        messages = retrieve(question)
+        whole(question)
+        messages = parts(question)
         read, _ = watch.time("first token", partial(generate, generator, messages, 1))
         _, written = watch.time("one by one", partial(generate, generator, messages, _TOKENS))
         watch.alternate(machine, 1)

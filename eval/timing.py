@@ -52,9 +52,14 @@ class Stopwatch:
         return result
 
     def alternate(self, arms: Mapping[str, Callable[[], object]], rounds: int) -> None:
-        """Every arm once a round, in turns: first to last, then last to first."""
-        for number in range(rounds):
-            for name in list(arms) if number % 2 == 0 else reversed(list(arms)):
+        """Every arm once a round, in turns: first to last, then last to first.
+
+        Another call with the same arms goes on where the last one stopped.
+        """
+        names = list(arms)
+        for _ in range(rounds):
+            forwards = len(self._seconds[names[0]]) % 2 == 0
+            for name in names if forwards else reversed(names):
                 self.time(name, arms[name])
 
     def seconds(self, warm_up: int = 0) -> dict[str, list[float]]:

@@ -8,12 +8,19 @@
 What is named here is loaded when it is first used, so that importing this package is quick.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+# Libraries that count their users are told not to, before they are imported.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 if TYPE_CHECKING:
     from rag.config import Config
     from rag.errors import RagError
+    from rag.filters import Filter
     from rag.pipeline import Pipeline
     from rag.types import Answer, Citation, Passage
 else:
@@ -21,6 +28,7 @@ else:
         "Answer": "rag.types",
         "Citation": "rag.types",
         "Config": "rag.config",
+        "Filter": "rag.filters",
         "Passage": "rag.types",
         "Pipeline": "rag.pipeline",
         "RagError": "rag.errors",
@@ -32,4 +40,4 @@ else:
         return getattr(import_module(_MODULES[name]), name)
 
 
-__all__ = ["Answer", "Citation", "Config", "Passage", "Pipeline", "RagError"]
+__all__ = ["Answer", "Citation", "Config", "Filter", "Passage", "Pipeline", "RagError"]

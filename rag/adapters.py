@@ -10,17 +10,21 @@ from rag.types import Passage
 
 def described(
     pipeline: Pipeline, question: str, k: int | None
-) -> Iterator[tuple[str, Passage, dict[str, str | int | float]]]:
+) -> Iterator[tuple[str, Passage, dict[str, str | int | float | None]]]:
     """An id, a passage and its metadata, for each of the k nearest."""
     for passage in pipeline.retrieve(question, k):
+        document = pipeline.index.documents[passage.doc]
         yield (
             f"{passage.doc}:{passage.start}-{passage.end}",
             passage,
             {
                 "doc": passage.doc,
-                "title": pipeline.index.documents[passage.doc].title,
+                "title": document.title,
                 "start": passage.start,
                 "end": passage.end,
                 "score": passage.score,
+                "date": document.date,
+                "page": document.page(passage.start),
+                "url": document.url,
             },
         )

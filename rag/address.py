@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from rag.errors import UsageError
 
 PREFIX = "openai:"
-KEYS = ("RAG_API_KEY", "OPENAI_API_KEY")  # environment variables; the first that is set counts
+KEY = "RAG_API_KEY"  # the environment variable that holds the key
+_OPENAI, _OPENAI_KEY = "https://api.openai.com", "OPENAI_API_KEY"  # meant for that server alone
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[\da-f]*:[\da-f:.]*", re.ASCII)
 
 
@@ -26,9 +27,11 @@ class Address:
     def parse(cls, choice: str) -> Address:
         """From ``openai:URL#MODEL``; UsageError for anything else."""
         url, _, model = choice.removeprefix(PREFIX).partition("#")
-        if "@" in url or "?" in url:  # perhaps a secret, so it is not repeated
-            raise UsageError(f"--generator: a key belongs in {KEYS[0]}, not in the URL")
-        if not (choice.startswith(PREFIX) and choice.isprintable() and _is_url(url) and model):
+        whole = choice.startswith(PREFIX) and choice.isprintable() and _is_url(url) and model
+        # Perhaps a secret, so it is not repeated. One that holds "#" is no part of ``url``.
+        if "?" in url or "@" in (choice.rpartition("#")[0] if whole else choice):
+            raise UsageError(f"--generator: a key belongs in {KEY}, not in the URL")
+        if not whole:
             raise UsageError(
                 f"--generator {choice!r} names no served model; expected openai:URL#MODEL, such "
                 f"as openai:http://127.0.0.1:8000/v1#qwen2.5"
@@ -45,12 +48,14 @@ class Address:
             return False
 
 
-def api_key() -> tuple[str, str]:
+def api_key(address: Address) -> tuple[str, str]:
     """An environment variable and the key that it holds; both are empty where there is none.
 
-    Raises UsageError for what cannot be a key.
+    OPENAI_API_KEY is for OpenAI's own server, and no other is shown it. Raises UsageError for what
+    cannot be a key.
     """
-    for variable in KEYS:
+    is_openai = address.url == _OPENAI or address.url.startswith(f"{_OPENAI}/")
+    for variable in (KEY, _OPENAI_KEY) if is_openai else (KEY,):
         if key := os.environ.get(variable, "").strip():
             if not (key.isascii() and key.isprintable()):
                 raise UsageError(f"{variable} holds characters that no key has; set it anew")

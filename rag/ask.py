@@ -89,8 +89,9 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=1,
         metavar="N",
-        help="lines of standard input at work at a time; more than 1 pays where a server generates "
-        "(default: %(default)s)",
+        help="lines of standard input at work at a time; more than 1 pays where a server writes; "
+        "answers are printed once N lines were read or the input ends: a program that waits for "
+        "the answer to each line needs 1 (default: %(default)s)",
     )
     made.add_argument(
         "--since", default="", metavar="DAY", help="only documents of this day or later"

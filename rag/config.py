@@ -30,8 +30,12 @@ class Config:
     quote_words: int = 60  # source sentences up to this long are not redrafted
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _BOUNDS.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                option = name.replace("_", "-")
-                raise UsageError(f"{option} is {value}, expected {low} to {high}")
+        for name in _BOUNDS:
+            require_in_bounds(name, getattr(self, name))
+
+
+def require_in_bounds(name: str, value: int) -> None:
+    """Raise UsageError where the setting ``name`` may not be ``value``."""
+    low, high = _BOUNDS[name]
+    if not low <= value <= high:
+        raise UsageError(f"{name.replace('_', '-')} is {value}, expected {low} to {high}")

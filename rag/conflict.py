@@ -13,13 +13,11 @@ from itertools import product
 
 from rag.answer_kind import answer_kind
 from rag.claims import numbers
+from rag.dates import MONTHS
 from rag.terms import tokens
 
 _ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = re.compile(
-    rf"\b({'|'.join(_MONTHS)})[a-z]*\b\.?(?:\s+(\d{{1,2}})\b(?!\d))?", re.IGNORECASE
-)
+_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*\b\.?(?:\s+(\d{{1,2}})\b(?!\d))?", re.IGNORECASE)
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 

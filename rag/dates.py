@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _NAME = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -74,7 +74,7 @@ def _match(text: str) -> tuple[str, int]:
 def _iso(parts: dict[str, str]) -> str:
     year, day = int(parts["year"]), int(parts["day"])
     name = parts.get("name")
-    month = _MONTHS.index(name[:3].lower()) + 1 if name else int(parts["month"])
+    month = MONTHS.index(name[:3].lower()) + 1 if name else int(parts["month"])
     if "mark" not in parts and not name and month > 12:
         month, day = day, month
     try:

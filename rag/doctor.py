@@ -188,10 +188,20 @@ def _extras() -> Iterator[Finding]:
         yield Finding("extras", "not known, since rag-ask runs without being installed")
         return
     for extra in sorted(known):
-        wanted = [r.name for r in requirements if _is_for(r, extra) and r.name != _PROJECT]
-        missing = [name for name in wanted if not _is_installed(name)]
+        missing = [name for name in _wanted(requirements, extra) if not _is_installed(name)]
         state = f"without {', '.join(missing)}" if missing else "installed"
         yield Finding(f"extra {extra}", state, facts={"missing": missing})
+
+
+def _wanted(requirements: Sequence[Requirement], extra: str) -> Iterator[str]:
+    """The projects that an extra brings, also by way of other extras."""
+    for requirement in requirements:
+        if _is_for(requirement, extra):
+            if requirement.name != _PROJECT:
+                yield requirement.name
+            else:
+                for part in sorted(requirement.extras):
+                    yield from _wanted(requirements, part)
 
 
 def _is_for(requirement: Requirement, extra: str) -> bool:

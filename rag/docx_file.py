@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 MAX_UNPACKED_BYTES = 256 * 2**20
 _TEMPLATE_DAY = "2013-12-23"  # in files of python-docx, where nobody has set another
-# Runs of text that are shown: not those marked as hidden or as deleted, and of a drawing that is
-# given in two forms only the first.
+# Runs of text that are shown: not those marked as hidden, as deleted or as moved from there, and
+# of a drawing that is given in two forms only the first.
+_OFF = "@w:val = '0' or @w:val = 'false' or @w:val = 'off'"
 _RUNS = (
-    ".//w:r[not(w:rPr/w:vanish)][not(ancestor::w:del)][not(ancestor::*[local-name() = 'Fallback'])]"
+    f".//w:r[not(w:rPr/w:vanish[not({_OFF})])][not(ancestor::w:del or ancestor::w:moveFrom)]"
+    "[not(ancestor::*[local-name() = 'Fallback'])]"
 )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from rag.arithmetic import mixed_arithmetic
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
-from rag.loading import without_collection
 from rag.types import Vectors
 from rag.weights import Gguf, Weights
 
@@ -44,7 +43,6 @@ class SentenceEmbedder:
         return unit
 
 
-@without_collection()
 def load_embedder(weights: Weights) -> SentenceEmbedder:
     """Load on the CPU. Raises ModelError when the folder is no sentence-transformers model."""
     if isinstance(weights.source, Gguf):

@@ -47,7 +47,7 @@ def read(suffix: str, data: bytes) -> Reading:
     except Unreadable:
         raise
     except ImportError:
-        raise Unreadable(f"needs pip install 'rag-ask[{extra}]'") from None
+        raise Unreadable(f"needs pip install '.[{extra}]'") from None
     except MemoryError:
         raise Unreadable("needs too much memory: split it, or convert it to text") from None
     except Exception as error:  # parsers raise everything on bytes that are broken

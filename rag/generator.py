@@ -16,7 +16,6 @@ from rag.arithmetic import arithmetic_of_this_cpu
 from rag.cache import cached_folder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
-from rag.loading import without_collection
 from rag.packaged import blocks, require_digest
 from rag.progress import progress_bar
 from rag.types import Message
@@ -87,7 +86,6 @@ class TransformersGenerator:
         return text
 
 
-@without_collection()
 def load_generator(weights: Weights) -> TransformersGenerator:
     """Load on the CPU, converting a GGUF file once into the cache.
 

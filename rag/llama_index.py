@@ -10,7 +10,7 @@ from rag.pipeline import Pipeline
 
 
 class RagRetriever(BaseRetriever):
-    """Finds passages; each is ``text[start:end]`` of the file ``doc``, as its metadata says.
+    """Finds passages; each is ``[start:end]`` of the text of document ``doc``, as metadata say.
 
     ``k`` is how many, by default the pipeline's ``config.top_k``. A larger score is better.
     """

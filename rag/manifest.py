@@ -22,7 +22,11 @@ Stamp = tuple[int, int]  # inode and time of change of a manifest, in nanosecond
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that decides the content of an index; equal recipes give equal indexes."""
+    """What an index is made anew for when it changes.
+
+    The libraries that read files and the CPU's arithmetic have a part in its content, too, but an
+    index of other ones still serves.
+    """
 
     files: dict[str, str]  # path below the corpus folder → sha256 of the file
     embedder: str

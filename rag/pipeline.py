@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections import defaultdict
 from collections.abc import Generator as Steps
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from typing import TypeVar
 
 from rag import prompt
 from rag.abstention import NO_JUDGE, THRESHOLD, Calibration, Signals, load_calibration, signals
 from rag.cli import index_folder
-from rag.config import Config
-from rag.conflict import disagree
+from rag.config import Config, require_in_bounds
 from rag.conversation import Asked, understood
 from rag.documents import Corpus
 from rag.filters import Filter
@@ -45,15 +42,22 @@ from rag.types import (
     Stage,
 )
 from rag.windows import with_previous
+from rag.writing import (
+    count_facts,
+    count_words,
+    displayed,
+    disputed,
+    quote,
+    within,
+    without_markers,
+)
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Work = Steps[Stage, None, Result]  # yields each stage when it begins, and returns its result
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
-_FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
-_ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
-_DRAFT_WORDS = 60  # that the generator is asked for at most
+DRAFT_WORDS = 60  # that the generator is asked for at most
 _TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
 JUDGED = 10  # best candidates that the judge reads, with what stands before them
@@ -209,12 +213,14 @@ class Pipeline:
     def retrieve(self, question: str, k: int | None = None) -> list[Passage]:
         """The k passages nearest to the question (by default ``config.top_k``), best first.
 
-        They are found, but not judged: there are some for any question. Raises QuestionError.
+        They are found, but not judged: there are some for any question. Raises QuestionError, and
+        UsageError for a ``k`` that ``top_k`` may not be (1 to 50).
         """
+        k = self.config.top_k if k is None else k
+        require_in_bounds("top_k", k)
         question = check_question(question)
         vector = self._retriever.embed(question)
-        hits = self._retriever.search(question, vector, self.config.top_k if k is None else k)
-        return [passage(hit) for hit in hits]
+        return [passage(hit) for hit in self._retriever.search(question, vector, k)]
 
     def steps(self, question: str, history: Sequence[str] = ()) -> Iterator[Stage | Answer]:
         """What ``ask`` does: each stage when it begins, and at last the answer.
@@ -255,14 +261,14 @@ class Pipeline:
         # Two parts may be answered by the same sentence.
         said = {sentence.text: sentence for sentences in written for sentence in sentences}
         text, citations = self._cite(list(said.values()))
-        disputed = {
+        doubtful = {
             (sentence.quotes[0].doc, sentence.quotes[0].start)
             for part, sentences in zip(found, written, strict=True)
-            for sentence in _disputed(part.asked.standalone, sentences)
+            for sentence in disputed(part.asked.standalone, sentences)
         }
         if not refused:
             missing = [prompt.not_told(p.question) for p in parts if not p.answered]
-            text = " ".join([text, *(_FOREIGN_MARKER.sub("", part) for part in missing)])
+            text = " ".join([text, *(without_markers(part) for part in missing)])
         return Answer(
             question=question,
             answer=prompt.REFUSAL if refused else text,
@@ -273,7 +279,7 @@ class Pipeline:
             seconds=clock.seconds(),
             confidence=min(part.confidence for part in parts if refused or part.answered),
             parts=parts,
-            conflict=tuple(c.marker for c in citations if (c.doc, c.start) in disputed),
+            conflict=tuple(c.marker for c in citations if (c.doc, c.start) in doubtful),
         )
 
     def _find(self, asked: Asked, clock: _Clock) -> Work[_Found]:
@@ -313,19 +319,19 @@ class Pipeline:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
         yield "checking"
         near, further = self._near
-        quoted = _quote(grounder, quotable, further if listed else near, further)
+        quoted = quote(grounder, quotable, further if listed else near, further)
         clock.lap("ground")
-        if self._generator is None or 0 < _words(quoted) <= self.config.quote_words:
-            return _within(max_words, quoted)
+        if self._generator is None or 0 < count_words(quoted) <= self.config.quote_words:
+            return within(max_words, quoted)
         yield "writing"
-        draft = _draft(self._generator, found, min(_DRAFT_WORDS, max_words))
+        draft = _draft(self._generator, found, min(DRAFT_WORDS, max_words))
         clock.lap("generate")
         yield "checking"
         drafted = grounder.ground(draft)
-        if listed and quoted and _facts(grounder, drafted) < _facts(grounder, quoted[:1]):
+        if listed and quoted and count_facts(grounder, drafted) < count_facts(grounder, quoted[:1]):
             drafted = []
         clock.lap("ground")
-        return _within(max_words, drafted or quoted)
+        return within(max_words, drafted or quoted)
 
     def _cite(self, sentences: Sequence[Grounded]) -> tuple[str, tuple[Citation, ...]]:
         """Answer text with markers, and what they point at; equal quotes share a marker."""
@@ -333,23 +339,23 @@ class Pipeline:
         parts = []
         for sentence in sentences:
             markers = ""
-            for quote in sentence.quotes:
-                key = (quote.doc, quote.start, quote.end)
+            for source in sentence.quotes:
+                key = (source.doc, source.start, source.end)
                 if key not in citations:
-                    document = self.index.documents[quote.doc]
+                    document = self.index.documents[source.doc]
                     citations[key] = Citation(
                         marker=len(citations) + 1,
-                        doc=quote.doc,
+                        doc=source.doc,
                         title=document.title,
-                        start=quote.start,
-                        end=quote.end,
-                        quote=document.text[quote.start : quote.end],
+                        start=source.start,
+                        end=source.end,
+                        quote=document.text[source.start : source.end],
                         date=document.date,
-                        page=document.page(quote.start),
+                        page=document.page(source.start),
                         url=document.url,
                     )
                 markers += f"[{citations[key].marker}]"
-            parts.append(f"{_displayed(sentence.text)} {markers}")
+            parts.append(f"{displayed(sentence.text)} {markers}")
         return " ".join(parts), tuple(citations.values())
 
 
@@ -363,61 +369,12 @@ def _result(work: Work[Result]) -> Result:
             return result
 
 
-def _quote(
-    grounder: Grounder, candidates: Sequence[Evidence], near: float, further: float
-) -> list[Grounded]:
-    """The first candidate that can stand as an answer, and a second one that is near it, or
-    further from it in another document."""
-    quoted: list[Grounded] = []
-    for candidate in candidates:
-        allowed = near if candidate.doc == candidates[0].doc else further
-        if quoted and candidates[0].score - candidate.score >= allowed:
-            continue
-        found = grounder.ground_sentence(candidate.text)
-        if found is not None and not any(candidate in said.quotes for said in quoted):
-            quoted.append(found)
-    return quoted[:2]
-
-
-def _disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:
-    """Those sentences that another one contradicts."""
-    return [
-        one
-        for one in sentences
-        if any(disagree(question, one.text, other.text) for other in sentences)
-    ]
-
-
-def _displayed(sentence: str) -> str:
-    """A sentence as part of an answer: on one line, ended, and without markers of its own.
-
-    Markers of a draft or of a document are not ours, and would point at nothing.
-    """
-    text = _FOREIGN_MARKER.sub("", " ".join(sentence.split()))
-    return text if _ENDED.search(text) else text + "."
-
-
-def _words(sentences: Sequence[Grounded]) -> int:
-    return sum(len(sentence.text.split()) for sentence in sentences)
-
-
-def _facts(grounder: Grounder, sentences: Sequence[Grounded]) -> int:
-    return len({fact for sentence in sentences for fact in grounder.new_facts(sentence.text)})
-
-
 def _draft(generator: Generator, found: _Found, max_words: int) -> str:
     messages = prompt.messages(found.asked.standalone, found.evidence, max_words)
     # English takes about 1.3 tokens a word, names and numbers more.
     draft = generator.generate(messages, max_new_tokens=2 * max_words)
     log.debug("draft: %s", draft)
     return draft
-
-
-def _within(max_words: int, sentences: Sequence[Grounded]) -> list[Grounded]:
-    """The first sentence, and further ones while they fit."""
-    lengths = accumulate(len(sentence.text.split()) for sentence in sentences)
-    fits = [length <= max_words for length in lengths]
-    return [s for i, s in enumerate(sentences) if i == 0 or fits[i]]
 
 
 def _ranked(judged: Sequence[Evidence], log_odds: Sequence[float]) -> list[Evidence]:

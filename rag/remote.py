@@ -10,14 +10,14 @@ import json
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 
 import httpx2
 
-from rag.address import KEYS, Address, api_key
+from rag.address import KEY, Address, api_key
 from rag.errors import ServerError
 from rag.terminal import printable
 from rag.types import Message
@@ -40,6 +40,27 @@ class _PassingError(ServerError):
     def __init__(self, message: str, pause: float = 0.0) -> None:
         super().__init__(message)
         self.pause = pause
+
+
+class _Timely(httpx2.SyncByteStream):
+    """A reply that ends with ReadTimeout where more of it comes after the deadline.
+
+    Whatever comes counts: some servers send comments, which are no events, without end.
+    """
+
+    def __init__(self, stream: httpx2.SyncByteStream, deadline: float) -> None:
+        """``deadline`` is a time of ``time.monotonic``."""
+        self._stream = stream
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            if time.monotonic() > self._deadline:
+                raise httpx2.ReadTimeout("the whole reply took too long")
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class RemoteGenerator:
@@ -103,9 +124,9 @@ class RemoteGenerator:
         with self._client.sse(url, method="POST", json=body) as events:
             if not events.response.is_success:
                 raise self._refusal(events.response)
+            assert isinstance(events.response.stream, httpx2.SyncByteStream)
+            events.response.stream = _Timely(events.response.stream, deadline)
             for event in events:
-                if time.monotonic() > deadline:
-                    raise ServerError(_too_slow(self._address.url, self._timeout))
                 if event.data == "[DONE]":
                     return "".join(said)
                 text, ended = self._piece(event.data)
@@ -141,7 +162,7 @@ class RemoteGenerator:
             pause = _seconds(response.headers.get("Retry-After", ""))
             return _PassingError(f"{answers}; it is busy or failing: ask again later", pause)
         if status in (401, 403):
-            return ServerError(f"{answers}; set {KEYS[0]} to a key that it accepts")
+            return ServerError(f"{answers}; set {KEY} to a key that it accepts")
         served = self._served() if status in (400, 404) else []
         if served and self._address.model not in served:
             models = printable(", ".join(served[:10]))
@@ -179,7 +200,7 @@ def connect(choice: str) -> RemoteGenerator:
     choice, and ServerError.
     """
     address = Address.parse(choice)
-    variable, key = api_key()
+    variable, key = api_key(address)
     if not address.is_here:
         log.warning(
             "questions and passages are sent to %s%s%s",

@@ -13,7 +13,7 @@ from rag.index import Index
 from rag.terms import terms
 from rag.types import Chunk, Embedder, Evidence, Hit, Mask, Vectors
 
-_DEPTH = 50  # of each ranking before fusion
+DEPTH = 50  # of each ranking before fusion
 # score = cosine of the sentence, cosine of it with the sentence before (what "he" and "it" stand
 # for), shares of the question's words in both, and whether the sentence holds the kind of thing
 # that is asked for. Set by hand on development questions; eval/LOG.md has the gain of each part.
@@ -48,8 +48,8 @@ class Retriever:
 
     def search(self, question: str, vector: Vectors, k: int) -> list[Hit]:
         """The k best chunks, best first."""
-        dense = [i for i, _ in self._index.dense.search(vector, _DEPTH, self._allowed)]
-        lexical = [i for i, _ in self._index.lexical.search(question, _DEPTH, self._allowed)]
+        dense = [i for i, _ in self._index.dense.search(vector, DEPTH, self._allowed)]
+        lexical = [i for i, _ in self._index.lexical.search(question, DEPTH, self._allowed)]
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
         return [Hit(self._index.chunks[i], score) for i, score in fused]
 

@@ -24,9 +24,10 @@ def read_csv(data: bytes) -> Reading:
     try:
         for delimiter in ",;\t":
             lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-            columns = [name.strip().lower() for name in next(lines, [])]
+            rows = (row for row in lines if row)  # a blank line is none
+            columns = [name.strip().lower() for name in next(rows, [])]
             if _TEXT in columns:
-                return _reading(dict(zip(columns, row, strict=False)) for row in lines)
+                return _reading(dict(zip(columns, row, strict=False)) for row in rows)
     except csv.Error as error:
         raise Unreadable(f"no CSV ({error}): correct it") from None
     raise Unreadable(f"no column 'text' in its first line: {_EXPECTED}")

@@ -210,7 +210,7 @@ class Embedder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the vectors would."""
+        """Changes with the weights; vectors differ a little between CPUs all the same."""
         ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -13,6 +13,7 @@ import sys
 from contextlib import suppress
 from dataclasses import fields
 from operator import attrgetter
+from pathlib import Path
 from threading import Event, Timer
 from typing import Any
 
@@ -50,12 +51,18 @@ class Worker:
             process.kill()
 
         timer = Timer(self._seconds, give_up)
+        timer.daemon = True
         timer.start()
-        with suppress(BrokenPipeError):
-            process.stdin.write(f"{suffix} {len(data)}\n".encode() + data)
-            process.stdin.flush()
-        line = process.stdout.readline()
-        timer.cancel()
+        try:
+            with suppress(BrokenPipeError):
+                process.stdin.write(f"{suffix} {len(data)}\n".encode() + data)
+                process.stdin.flush()
+            line = process.stdout.readline()
+        except KeyboardInterrupt:
+            self._end()  # its answer would be taken for that to the next file
+            raise
+        finally:
+            timer.cancel()
         timer.join()
         if timed_out.is_set():
             self._end()
@@ -76,14 +83,23 @@ class Worker:
 
 
 def _start(memory: int) -> subprocess.Popen[bytes]:
-    # Modules come from where they came from here, and never from the folder that is read.
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "rag.worker", str(memory)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(_module_folders())},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+
+
+def _module_folders() -> list[str]:
+    """Where modules come from here, but for the current folder, which may be the one that is read.
+
+    Where this package lives comes last, since that may be the current folder.
+    """
+    here = Path.cwd()
+    others = [folder for folder in sys.path if folder and Path(folder).resolve() != here]
+    return [*others, str(Path(__file__).resolve().parents[1])]
 
 
 def _from_json(answer: dict[str, Any]) -> Reading:

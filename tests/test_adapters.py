@@ -24,6 +24,7 @@ EGGS = "How many eggs does the queen lay?"
 def pipeline(corpus_folder, tmp_path):
     # No line is too long for a chunk, and no chunk holds both paragraphs.
     (corpus_folder / "long.txt").write_text("The queen of tea is 蜜 green – \r\n" * 40, newline="")
+    (corpus_folder / "dated.txt").write_text("Hives\n2024-05-01\n\nThe queen of Spain has one.")
     embedder, config = BagOfWordsEmbedder(), Config(chunk_chars=200)
     index = open_or_build(tmp_path / "index", load_corpus(corpus_folder), embedder, config)
     return Pipeline(index, embedder, None, config)
@@ -32,7 +33,12 @@ def pipeline(corpus_folder, tmp_path):
 def check(metadata, text, corpus_folder):
     source = (corpus_folder / metadata["doc"]).read_bytes().decode()
     assert source[metadata["start"] : metadata["end"]] == text
-    assert set(metadata) == {"doc", "title", "start", "end", "score"}
+    assert {name: metadata[name] for name in ("date", "page", "url")} == {
+        "date": "2024-05-01" if metadata["doc"] == "dated.txt" else "",
+        "page": None,
+        "url": "",
+    }
+    assert set(metadata) == {"doc", "title", "start", "end", "score", "date", "page", "url"}
 
 
 def test_langchain(pipeline, corpus_folder) -> None:

@@ -28,7 +28,6 @@ LAYERS = [
         "address",
         "parallel",
         "locks",
-        "loading",
         "arithmetic",
     },
     {
@@ -47,6 +46,7 @@ LAYERS = [
     {"index", "answer_kind", "reader", "conversation"},
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
+    {"writing"},
     {"pipeline"},
     {"ask", "build", "library", "adapters", "indexes"},
     {"page", "doctor", "langchain", "llama_index"},

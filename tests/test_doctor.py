@@ -94,13 +94,15 @@ def test_extras_are_those_of_the_metadata(here, capsys, tmp_path, monkeypatch) -
     info.mkdir(parents=True)
     info.joinpath("METADATA").write_text(
         "Metadata-Version: 2.4\nName: rag-ask\nVersion: 9\nProvides-Extra: a\nProvides-Extra: b\n"
+        "Provides-Extra: c\nRequires-Dist: pytest; extra == 'c'\n"
         "Requires-Dist: no-such-project>=1; extra == 'a'\nRequires-Dist: numpy\n"
         "Requires-Dist: pytest; extra == 'b'\nRequires-Dist: rag-ask[a]; extra == 'b'\n"
     )
     monkeypatch.syspath_prepend(str(info.parent))
     _, found = report(capsys)
     assert found["extra a"]["facts"] == {"missing": ["no-such-project"]}
-    assert found["extra b"]["state"] == "installed"
+    assert found["extra b"]["state"] == "without no-such-project"
+    assert found["extra c"]["state"] == "installed"
 
     def gone(name):
         raise metadata.PackageNotFoundError(name)

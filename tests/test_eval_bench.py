@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,15 @@ def test_arms_take_turns() -> None:
         "b": 2,
     }
     assert watch.time("c", lambda: 7) == 7
+
+
+def test_arms_take_turns_over_calls_and_beside_other_arms() -> None:
+    ran: list[str] = []
+    watch = Stopwatch()
+    for _ in range(2):
+        for pair in ("ab", "xy"):
+            watch.alternate({name: partial(ran.append, name) for name in pair}, 1)
+    assert "".join(ran) == "abxybayx"
 
 
 def test_shares_of_the_machines_limits() -> None:

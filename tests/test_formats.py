@@ -9,6 +9,7 @@ from datetime import datetime
 import docx
 import pytest
 from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_files import HTML, pdf, saved, word
@@ -144,11 +145,17 @@ def test_properties_and_hidden_text_of_a_docx() -> None:
     made.core_properties.modified = datetime(2024, 5, 6, 7)
     paragraph = made.add_paragraph("Seen. ")
     paragraph.add_run("SECRET").font.hidden = True
-    deleted, run = OxmlElement("w:del"), made.add_paragraph().add_run("SECRET too")
-    run._r.addprevious(deleted)
-    deleted.append(run._r)
+    shown = paragraph.add_run("Shown, too. ")
+    shown.font.hidden = True
+    shown._r.rPr.find(qn("w:vanish")).set(qn("w:val"), "0")
+    for change in ("w:del", "w:moveFrom"):
+        gone, run = OxmlElement(change), made.add_paragraph().add_run("SECRET too")
+        run._r.addprevious(gone)
+        gone.append(run._r)
     paragraph.add_run("Also seen.")
-    assert only(".docx", saved(made)) == Extract("Seen. Also seen.", "The plan", "2024-05-06")
+    assert only(".docx", saved(made)) == Extract(
+        "Seen. Shown, too. Also seen.", "The plan", "2024-05-06"
+    )
 
 
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,6 +185,11 @@ def test_rows() -> None:
 def test_tables_with_other_line_ends() -> None:
     found = read(".csv", b'"title",text\rx,"a\rb"\ry,c')
     assert [extract.text for extract in found.extracts] == ["a\rb", "c"]
+
+
+def test_a_blank_line_of_a_csv_is_no_row() -> None:
+    found = read(".csv", b"\ntitle,text\n\na,b\n\n\nc,d\n")
+    assert found == Reading((Extract("b", "a", row=1), Extract("d", "c", row=2)))
 
 
 def test_rows_that_are_none_are_counted() -> None:
@@ -213,7 +225,7 @@ def test_what_is_broken_says_so(suffix: str, data: bytes, expected: str) -> None
 )
 def test_a_missing_library_names_its_extra(monkeypatch, suffix, library, extra) -> None:
     monkeypatch.setitem(sys.modules, library, None)
-    assert reason(suffix, b"") == f"needs pip install 'rag-ask[{extra}]'"
+    assert reason(suffix, b"") == f"needs pip install '.[{extra}]'"
 
 
 def test_html_that_is_called_text_is_text() -> None:

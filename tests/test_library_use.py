@@ -80,6 +80,9 @@ def test_a_folder_in_three_lines(fake_models, corpus_folder, tmp_path, monkeypat
     assert (tmp_path / "mine/manifest.json").is_file()
     assert len(other.retrieve("tea or eggs")) == 1
     assert len(other.retrieve("tea or eggs", k=2)) == 2
+    for k in (0, -1, 51):
+        with pytest.raises(RagError, match=f"top-k is {k}, expected 1 to 50"):
+            other.retrieve("tea or eggs", k=k)
     with pytest.raises(RagError, match="no corpus folder"):
         Pipeline.from_folder(tmp_path / "nowhere")
 

@@ -151,13 +151,27 @@ def test_a_server_that_is_too_slow() -> None:
         assert time.monotonic() - started < 1.5
 
 
+def test_a_server_that_sends_only_comments_is_given_up() -> None:
+    def keeps_alive(handler) -> None:
+        handler.stream([], 0.0)
+        for _ in range(100):
+            handler.wfile.write(b": keep-alive\n\n")
+            time.sleep(0.05)
+
+    with serving(keeps_alive) as server:
+        started = time.monotonic()
+        with pytest.raises(ServerError, match="took longer than"):
+            asked(server, timeout=0.5)
+        assert time.monotonic() - started < 3
+
+
 def test_no_server() -> None:
     with pytest.raises(ServerError, match=r"nothing answers at http://127.0.0.1:9/v1 .*refused"):
         connect("openai:http://127.0.0.1:9/v1#some")
 
 
 def test_the_key_is_sent_but_never_said(monkeypatch, caplog) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret\n")
+    monkeypatch.setenv("RAG_API_KEY", "sk-secret\n")
     echo = refuses(401, '{"error": {"message": "wrong key sk-secret, my friend"}}')
     with serving(says("Yes."), echo) as server, caplog.at_level(logging.DEBUG):
         made = connect(server.choice)
@@ -169,14 +183,18 @@ def test_the_key_is_sent_but_never_said(monkeypatch, caplog) -> None:
 
 
 def test_which_key_counts(monkeypatch) -> None:
-    assert api_key() == ("", "")
+    theirs = Address("https://api.openai.com/v1", "some")
+    assert api_key(theirs) == ("", "")
     monkeypatch.setenv("OPENAI_API_KEY", "theirs")
-    assert api_key() == ("OPENAI_API_KEY", "theirs")
+    assert api_key(theirs) == ("OPENAI_API_KEY", "theirs")
+    for url in ("http://api.openai.com/v1", "https://api.openai.com.example.org/v1"):
+        assert api_key(Address(url, "some")) == ("", "")
     monkeypatch.setenv("RAG_API_KEY", "ours")
-    assert api_key() == ("RAG_API_KEY", "ours")
+    assert api_key(theirs) == ("RAG_API_KEY", "ours")
+    assert api_key(Address("http://127.0.0.1/v1", "some")) == ("RAG_API_KEY", "ours")
     monkeypatch.setenv("RAG_API_KEY", "two\nlines")
     with pytest.raises(UsageError, match="RAG_API_KEY holds characters") as caught:
-        api_key()
+        api_key(theirs)
     assert "two" not in str(caught.value)
 
 
@@ -231,7 +249,15 @@ def test_a_choice_that_is_none(choice) -> None:
         Address.parse(choice)
 
 
-@pytest.mark.parametrize("url", ["http://me:hush@127.0.0.1/v1", "http://127.0.0.1/v1?key=hush"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hush@127.0.0.1/v1",
+        "http://me:#hush@127.0.0.1/v1",
+        "http://me:1#hush@127.0.0.1/v1",
+        "http://127.0.0.1/v1?key=hush",
+    ],
+)
 def test_a_secret_in_the_url_is_not_repeated(url) -> None:
     with pytest.raises(UsageError, match="a key belongs in RAG_API_KEY") as caught:
         Address.parse(f"openai:{url}#some")

@@ -1,6 +1,5 @@
 """The two searches alone: large indexes, ties, and what is on disk."""
 
-import gc
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from rag import dense
 from rag.dense import DenseIndex
 from rag.lexical import LexicalIndex
-from rag.loading import without_collection
 
 
 def clustered(rows: int, seed: int = 0) -> np.ndarray:
@@ -80,15 +78,3 @@ def test_words_stay_on_disk(tmp_path: Path) -> None:
     assert isinstance(opened._index.scores["data"], np.memmap)
     assert opened.search("black tea", 3) == built.search("black tea", 3)
     assert opened.idf("tea") == built.idf("tea")
-
-
-def test_collection_is_as_it_was_after_loading() -> None:
-    @without_collection()
-    def load() -> None:
-        assert not gc.isenabled()
-        raise ValueError("broken")
-
-    with pytest.raises(ValueError, match="broken"):
-        load()
-    assert gc.isenabled()
-    gc.unfreeze()

@@ -2,12 +2,16 @@
 
 import os
 import signal
+import subprocess
 import sys
+import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 from made_files import pdf, word
 
+import rag.worker
 from rag.extract import Unreadable
 from rag.formats import read
 from rag.worker import Worker
@@ -52,14 +56,34 @@ def test_a_reader_that_takes_all_memory_says_so() -> None:
         worker.read(".json", rows)
 
 
+@pytest.mark.parametrize("first", ["", ".", "its whole path"])
 def test_it_takes_no_module_from_the_folder_where_it_is_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "pypdf.py").write_text("raise SystemExit")
+    for library in ("pypdf", "docx", "trafilatura"):
+        (tmp_path / f"{library}.py").write_text("raise SystemExit")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    monkeypatch.setattr(sys, "path", [str(tmp_path) if "path" in first else first, *sys.path])
     with Worker() as worker:
         assert worker.read(".pdf", PDF) == read(".pdf", PDF)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal that ends the process there")
+def test_an_interrupt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
+    started = partial(subprocess.Popen, sleeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    monkeypatch.setattr(rag.worker, "_start", lambda memory: started())
+    with Worker() as worker:
+        threads = set(threading.enumerate())
+        interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+        interrupt.start()
+        with pytest.raises(KeyboardInterrupt):
+            worker.read(".pdf", PDF)
+        interrupt.join()
+        for thread in set(threading.enumerate()) - threads:
+            thread.join(1)
+        assert set(threading.enumerate()) <= threads
+        assert worker._process is None
 
 
 def test_it_ends_with_its_input() -> None:
