@@ -374,7 +374,7 @@ def _lay_out(made: Page, name: str) -> Widgets:
                 )
                 ask = gr.Button("Ask", variant="primary", scale=1, min_width=80)
                 stop = gr.Button("Stop", variant="stop", scale=1, min_width=80, interactive=False)
-                new = gr.Button("New chat", scale=1, min_width=110)
+                new = gr.Button("New chat", scale=1, min_width=150)
         with gr.Column(scale=2, min_width=320):
             shown = gr.HTML(
                 source,
