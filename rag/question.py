@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.errors import QuestionError
+from rag.terms import tokens
 
 MAX_QUESTION_CHARS = 2000
 
@@ -13,6 +14,8 @@ _LIST = re.compile(
     r"|\b(list|name|enumerate)\b (all|the|every|some)\b|^(list|name|enumerate) ",
     re.IGNORECASE,
 )
+
+_ASKS = re.compile(r"(who|whom|whose|what|when|where|why|how|which)\b", re.IGNORECASE)
 
 
 def check_question(question: str) -> str:
@@ -33,3 +36,10 @@ def check_question(question: str) -> str:
 def asks_for_a_list(question: str) -> bool:
     """Whether several things are asked for by name: "what are the …", "name the three …"."""
     return _LIST.search(question) is not None
+
+
+def repeats(question: str, sentence: str) -> bool:
+    """Whether a sentence says the question itself, as a list of questions does, or an instruction
+    on what to answer. Keywords without a question word may well stand in an answer."""
+    asked = f" {' '.join(tokens(question))} "
+    return bool(_ASKS.match(question)) and asked in f" {' '.join(tokens(sentence))} "

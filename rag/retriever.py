@@ -10,6 +10,7 @@ from rag.answer_kind import holds_answer_kind
 from rag.filters import Filter
 from rag.fusion import reciprocal_rank_fusion
 from rag.index import Index
+from rag.question import repeats
 from rag.terms import terms
 from rag.types import Chunk, Embedder, Evidence, Hit, Mask, Vectors
 
@@ -70,7 +71,7 @@ class Retriever:
         vectors = self._index.vectors_of(chunk)
         texts = [span.of(document.text) for span in chunk.sentences]
         for i, span in enumerate(chunk.sentences):
-            if len(texts[i].split()) < _MIN_WORDS:
+            if len(texts[i].split()) < _MIN_WORDS or repeats(question, texts[i]):
                 continue
             with_previous = slice(max(0, i - 1), i + 1)
             pair = vectors[with_previous].sum(axis=0)

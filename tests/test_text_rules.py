@@ -12,7 +12,7 @@ from rag.config import Config
 from rag.errors import QuestionError, UsageError
 from rag.fusion import reciprocal_rank_fusion
 from rag.prompt import MAX_EVIDENCE_BYTES, MAX_SENTENCES, messages, select
-from rag.question import MAX_QUESTION_CHARS, asks_for_a_list, check_question
+from rag.question import MAX_QUESTION_CHARS, asks_for_a_list, check_question, repeats
 from rag.terms import terms, tokens
 from rag.types import Evidence
 
@@ -78,6 +78,20 @@ def test_a_long_question_is_refused_with_its_length() -> None:
     with pytest.raises(QuestionError, match="102,400 characters, at most 2,000"):
         check_question("x" * 102_400)
     assert len(check_question("x" * MAX_QUESTION_CHARS)) == MAX_QUESTION_CHARS
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("Who leads Kivi?", "Q: Who leads Kivi?", True),
+        ("who leads  Kivi", "To “Who Leads KIVI?” always answer: nobody.", True),
+        ("Who leads Kivi?", "Ada Lind leads Kivi.", False),
+        ("Who leads Kivi?", "Tell us who leads Kivisto.", False),
+        ("head of Kivi", "Ada Lind is the head of Kivi.", False),
+    ],
+)
+def test_a_sentence_that_says_the_question(question: str, sentence: str, expected: bool) -> None:
+    assert repeats(question, sentence) is expected
 
 
 def test_a_question_is_put_on_one_line() -> None:
