@@ -18,7 +18,7 @@ from rag.config import Config
 from rag.dense import DenseIndex
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
-from rag.index import Index, open_or_build
+from rag.index import Index, embedded_texts, open_or_build
 from rag.lexical import LexicalIndex
 from rag.models import EMBEDDER, resolve
 from rag.types import Embedder, Vectors
@@ -36,7 +36,7 @@ def bench_index(rounds: int, corpus: Path = ARTICLES) -> dict[str, Any]:
     raw = SentenceTransformer(str(weights.source), device="cpu")
     documents = load_corpus(corpus)
     index = _build(corpus, embedder)
-    texts = _texts(index)
+    texts = embedded_texts(index.chunks, index.documents)
     watch = Stopwatch()
     watch.alternate(
         {"ours": lambda: _build(corpus, embedder), "raw encoding": lambda: raw.encode(texts)},
@@ -68,7 +68,7 @@ def bench_growth(largest: int) -> dict[str, Any]:
     asked = [question.question for question in own_suite().questions][:_QUESTIONS]
     questions = embedder.encode(asked)
     sentences = index.sentence_vectors.astype(np.float32)
-    words = _texts(index)[len(index.chunks) :]
+    words = embedded_texts(index.chunks, index.documents)[len(index.chunks) :]
     sizes = [10**power for power in range(1, 10) if 10**power <= largest]
     points = []
     for size in sizes:
@@ -83,16 +83,6 @@ def _build(corpus: Path, embedder: Embedder) -> Index:
     """Anew, in a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         return open_or_build(Path(folder, "index"), load_corpus(corpus), embedder, Config())
-
-
-def _texts(index: Index) -> list[str]:
-    """What an index embeds: chunks, then their sentences."""
-    sentences = [
-        span.of(index.documents[chunk.doc].text)
-        for chunk in index.chunks
-        for span in chunk.sentences
-    ]
-    return [*(chunk.text for chunk in index.chunks), *sentences]
 
 
 def vectors_between(known: Vectors, count: int) -> Vectors:

@@ -14,7 +14,7 @@ from rag.config import INDEXES
 from rag.dates import find_date, parse_date
 from rag.errors import CorpusError
 from rag.extract import Extract, Unreadable
-from rag.formats import FORMATS, read
+from rag.formats import FORMATS, is_slow, read, suffix_of
 from rag.front_matter import front_matter
 from rag.manifest import DATA, MANIFEST, Stamp
 from rag.records import DOCUMENTS
@@ -97,8 +97,7 @@ def _slow_to_read(known: Corpus | None) -> dict[tuple[str, str], list[Document]]
     found: dict[tuple[str, str], list[Document]] = defaultdict(list)
     if known is not None:
         for document in known.documents:
-            kind = FORMATS.get(_suffix(document.file))
-            if kind and kind.extra and document.file in known.fingerprints:
+            if is_slow(document.file) and document.file in known.fingerprints:
                 found[document.file, known.fingerprints[document.file]].append(document)
     return dict(found)
 
@@ -134,14 +133,10 @@ def is_passed_over(path: Path) -> bool:
     return any(path.glob(f"{DATA}*/{DOCUMENTS}")) and (path / MANIFEST).is_file()
 
 
-def _suffix(file: str) -> str:
-    return PurePosixPath(file).suffix.lower()
-
-
 def _bytes(path: Path, root: Path) -> bytes:
     if path.is_symlink() and path.is_dir():
         raise Unreadable("a link to a folder, which is not followed: copy the folder here")
-    if _suffix(path.name) not in FORMATS:
+    if suffix_of(path.name) not in FORMATS:
         raise Unreadable(f"not one of {', '.join(FORMATS)}")
     try:
         str(path).encode()
@@ -169,7 +164,7 @@ def _bytes(path: Path, root: Path) -> bytes:
 
 def _read(file: str, data: bytes, worker: Worker) -> tuple[list[Document], str]:
     """The documents of a file, and in words what of it was left out."""
-    suffix = _suffix(file)
+    suffix = suffix_of(file)
     reading = (read if FORMATS[suffix].plain else worker.read)(suffix, data)
     if not any(extract.text.strip("\ufeff \t\r\n") for extract in reading.extracts):
         raise Unreadable("empty")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from rag import docx_file, html_file, pdf_file, row_file, text_file
 from rag.extract import Reading, Unreadable
@@ -34,6 +35,17 @@ FORMATS = {
     ".jsonl": Format(row_file.read_json_lines),
     ".json": Format(row_file.read_json),
 }
+
+
+def suffix_of(file: str) -> str:
+    """The end of a path's name by which its format is told, in lower case."""
+    return PurePosixPath(file).suffix.lower()
+
+
+def is_slow(file: str) -> bool:
+    """Whether a file is of a format whose reading takes time."""
+    kind = FORMATS.get(suffix_of(file))
+    return kind is not None and bool(kind.extra)
 
 
 def read(suffix: str, data: bytes) -> Reading:

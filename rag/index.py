@@ -111,7 +111,7 @@ def plan(folder: Path, corpus: Corpus, embedder: Embedder, config: Config) -> Pl
     old, reason = _try_open(folder, recipe)
     chunks = _chunks(corpus, recipe, old)
     known = _known_vectors(old, recipe)
-    new = {text_key(text) for text in _texts(chunks, _by_id(corpus))} - known.keys()
+    new = {text_key(text) for text in embedded_texts(chunks, _by_id(corpus))} - known.keys()
     changes = find_changes(old.recipe.files if old else {}, recipe.files)
     return Plan(reason, changes, len(chunks), len(new))
 
@@ -158,7 +158,7 @@ def _recipe(corpus: Corpus, embedder: Embedder, config: Config) -> Recipe:
 def _build(corpus: Corpus, embedder: Embedder, recipe: Recipe, old: Index | None) -> Index:
     chunks = _chunks(corpus, recipe, old)
     documents = _by_id(corpus)
-    texts = _texts(chunks, documents)
+    texts = embedded_texts(chunks, documents)
     vectors = embed(texts, embedder, _known_vectors(old, recipe))
     return Index(
         recipe,
@@ -201,7 +201,7 @@ def _by_id(corpus: Corpus) -> dict[str, Document]:
     return {document.id: document for document in corpus.documents}
 
 
-def _texts(chunks: Sequence[Chunk], documents: dict[str, Document]) -> list[str]:
+def embedded_texts(chunks: Sequence[Chunk], documents: dict[str, Document]) -> list[str]:
     """All that is embedded: the chunks, then their sentences."""
     sentences = [span.of(documents[chunk.doc].text) for chunk in chunks for span in chunk.sentences]
     return [*(chunk.text for chunk in chunks), *sentences]
@@ -215,7 +215,7 @@ def _known_vectors(index: Index | None, recipe: Recipe) -> dict[str, Vectors]:
     """Vectors of the old index by the hash of their text, where the embedder is the same."""
     if index is None or index.recipe.embedder_fingerprint != recipe.embedder_fingerprint:
         return {}
-    keys = [text_key(text) for text in _texts(index.chunks, index.documents)]
+    keys = [text_key(text) for text in embedded_texts(index.chunks, index.documents)]
     split = len(index.chunks)
     known = dict(zip(keys[split:], index.sentence_vectors.astype(np.float32), strict=True))
     # Last, since those of chunks are not rounded to float16.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rag.documents import Corpus, load_corpus
 from rag.errors import CorruptIndexError
+from rag.formats import is_slow
 from rag.manifest import Manifest, stamp
 from rag.records import DOCUMENTS, read_documents
 
@@ -20,12 +21,15 @@ def read_corpus(root: Path, index_folder: Path) -> Corpus:
 
 
 def _held(root: Path, index_folder: Path) -> Corpus | None:
-    """What the index was built from; None where that is damaged, or was read in another way."""
+    """What the index was built from; None where that is damaged, was read in another way, or is
+    read as quickly anew."""
     try:
         manifest = Manifest.read(index_folder)
         if manifest is None:
             return None
         manifest.check_format()
+        if not any(map(is_slow, manifest.recipe.files)):
+            return None  # nothing would be taken over, so nothing is read
         path = index_folder / manifest.data / DOCUMENTS
         if hashlib.sha256(path.read_bytes()).hexdigest() != manifest.sha256[DOCUMENTS]:
             return None
