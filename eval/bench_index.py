@@ -18,10 +18,11 @@ from rag.config import Config
 from rag.dense import DenseIndex
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
-from rag.index import Index, embedded_texts, open_or_build
+from rag.index import Index, open_or_build
 from rag.lexical import LexicalIndex
 from rag.models import EMBEDDER, resolve
 from rag.types import Embedder, Vectors
+from rag.vectors import embedded_texts
 
 _NEIGHBOURS = 10
 _QUESTIONS = 50

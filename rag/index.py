@@ -37,7 +37,7 @@ from rag.records import (
 )
 from rag.swap import building, swap_in
 from rag.types import Chunk, Document, Embedder, HalfVectors, Vectors
-from rag.vectors import embed, text_key
+from rag.vectors import embed, embedded_texts, text_key
 
 log = logging.getLogger(__name__)
 
@@ -199,12 +199,6 @@ def _known_chunks(index: Index | None, recipe: Recipe) -> dict[str, list[Chunk]]
 
 def _by_id(corpus: Corpus) -> dict[str, Document]:
     return {document.id: document for document in corpus.documents}
-
-
-def embedded_texts(chunks: Sequence[Chunk], documents: dict[str, Document]) -> list[str]:
-    """All that is embedded: the chunks, then their sentences."""
-    sentences = [span.of(documents[chunk.doc].text) for chunk in chunks for span in chunk.sentences]
-    return [*(chunk.text for chunk in chunks), *sentences]
 
 
 def _first_sentence(chunks: Sequence[Chunk]) -> npt.NDArray[np.int64]:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import ROOT, SEEDS, BagOfWordsEmbedder, CopyingGenerator
+from playwright.sync_api import expect, sync_playwright
 
 import app
 from rag.config import Config
@@ -21,6 +22,7 @@ from rag.index import open_or_build
 from rag.pipeline import Pipeline
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+_PATIENCE_MS = 30_000
 DRAGONS = "what are the Four Little Dragons?"
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> ${document.title='owned'} {{x}} how many?"
 
@@ -90,8 +92,7 @@ def browser():
         if os.environ.get("CI"):
             pytest.fail("chromium is not installed; CI installs it")
         pytest.skip("chromium is not installed (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -108,7 +109,7 @@ def visit(browser):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(_PATIENCE_MS)
         page.on("request", lambda r: elsewhere.append(r.url) if is_elsewhere(r.url) else None)
         page.goto(address)
         page.wait_for_selector("#conversation .empty")
@@ -299,7 +300,7 @@ def test_a_folder_becomes_an_index_and_indexes_are_switched(slow_page, visit, tm
     page.locator(".file-preview").first.wait_for()
     page.get_by_role("button", name="Build index").click()
     said = page.get_by_label("Result")
-    page.wait_for_function("box => box.value.startsWith('Documents: 2')", arg=said.element_handle())
+    expect(said).to_have_value(re.compile("^Documents: 2"))
     turn = finished(page, ask(page, "How many stripes have zebras of the northern plain?"))
     assert "62" in turn.inner_text()
     page.get_by_role("button", name="About this index").click()
@@ -321,21 +322,21 @@ def test_a_long_build_shows_its_progress(slow_page, visit, tmp_path) -> None:
     page.get_by_role("button", name="Build index").click()
     page.get_by_text(re.compile(r"rag: embedding - \d")).first.wait_for()
     said = page.get_by_label("Result")
-    page.wait_for_function("box => box.value.startsWith('Documents: 1')", arg=said.element_handle())
+    expect(said).to_have_value(re.compile("^Documents: 1"))
 
 
 def test_building_from_nothing_or_under_a_bad_name_is_told(slow_page, visit, tmp_path) -> None:
     page = visit(slow_page)
     page.get_by_role("button", name="Bring documents").click()
     page.get_by_role("button", name="Build index").click()
-    said = page.get_by_label("Result").element_handle()
-    page.wait_for_function("box => box.value.startsWith('no files')", arg=said)
+    said = page.get_by_label("Result")
+    expect(said).to_have_value(re.compile("^no files"))
     (tmp_path / "a.txt").write_text("Some text of a file.")
     page.locator("input[type=file]").first.set_input_files(tmp_path / "a.txt")
     page.locator(".file-preview").first.wait_for()
     page.get_by_label("Name of the index").fill("../../up")
     page.get_by_role("button", name="Build index").click()
-    page.wait_for_function("box => box.value.includes('is no name')", arg=said)
+    expect(said).to_have_value(re.compile("is no name"))
 
 
 def test_uploads_stay_in_their_place_and_within_bounds(slow_page) -> None:

@@ -42,7 +42,7 @@ LAYERS = [
         "prompt",
         "cli",
     },
-    {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts"},
+    {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
     {"index", "answer_kind", "reader", "conversation"},
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
