@@ -149,7 +149,7 @@ def _open(
     log.info("ready in %.1f s", time.perf_counter() - started)
     if wanted == Filter():
         return pipeline
-    log.warning("%s", wanted.summary(pipeline.index.documents.values()))
+    log.warning("%s", pipeline.index.coverage(wanted))
     return pipeline.only(wanted)
 
 

@@ -20,13 +20,14 @@ from rag.conversation import Asked, understood
 from rag.documents import Corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
-from rag.index import Index, open_or_build
+from rag.index import open_or_build
 from rag.known_texts import read_corpus
 from rag.language_models import NO_GENERATOR, find_language_models
 from rag.models import EMBEDDER, resolve
 from rag.parallel import in_order
 from rag.question import asks_for_a_list, check_question
 from rag.retriever import Retriever
+from rag.search_index import SearchIndex
 from rag.types import (
     Answer,
     Citation,
@@ -107,17 +108,16 @@ class Pipeline:
 
     def __init__(
         self,
-        index: Index,
+        index: SearchIndex,
         embedder: Embedder,
         generator: Generator | None,
         config: Config,
         judge: Judge | None = None,
         calibration: Calibration | None = None,
-        wanted: Filter | None = None,
     ) -> None:
         self.index = index
         self.embedder = embedder
-        self._retriever = Retriever(index, embedder, wanted)
+        self._retriever = Retriever(index, embedder)
         self._generator = generator
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
@@ -172,15 +172,8 @@ class Pipeline:
             log.warning("skipped %s: %s", skipped.path, skipped.reason)
         return cls.open(corpus, place, config or Config(), generator, embedder)
 
-    def on(self, index: Index) -> Pipeline:
+    def on(self, index: SearchIndex) -> Pipeline:
         """The same models over another index, made with the same embedder."""
-        return self._over(index, None)
-
-    def only(self, wanted: Filter) -> Pipeline:
-        """The same models over those documents of the index that ``wanted`` admits."""
-        return self._over(self.index, wanted)
-
-    def _over(self, index: Index, wanted: Filter | None) -> Pipeline:
         return Pipeline(
             index,
             self.embedder,
@@ -188,8 +181,11 @@ class Pipeline:
             self.config,
             self._judge,
             self._calibration,
-            wanted,
         )
+
+    def only(self, wanted: Filter) -> Pipeline:
+        """The same models over those documents of the index that ``wanted`` admits."""
+        return self.on(self.index.only(wanted))
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
         """Retrieve, judge, draft, check and cite, for each part of the question.
@@ -310,7 +306,7 @@ class Pipeline:
         """
         if self._probability(found) < THRESHOLD:
             return []
-        grounder = Grounder(found.asked.standalone, found.evidence, self.index.lexical.idf)
+        grounder = Grounder(found.asked.standalone, found.evidence, self.index.idf)
         # A judge has read what a sentence is about; without one, the names must tell.
         best = found.evidence[:_QUOTABLE]
         quotable = [e for e in best if self._judge is not None or grounder.is_about(e)]

@@ -43,6 +43,7 @@ LAYERS = [
         "cli",
     },
     {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
+    {"search_index"},
     {"index", "answer_kind", "reader", "conversation"},
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
