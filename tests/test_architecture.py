@@ -26,6 +26,7 @@ LAYERS = [
         "starters",
         "line",
         "address",
+        "recent",
         "parallel",
         "locks",
         "arithmetic",
@@ -41,9 +42,13 @@ LAYERS = [
         "vectors",
         "prompt",
         "cli",
+        "milvus_address",
     },
     {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
-    {"search_index"},
+    {"search_index", "fill", "milvus_rows", "milvus_client"},
+    {"milvus_parts"},
+    {"milvus_index"},
+    {"milvus_open"},
     {"index", "answer_kind", "reader", "conversation"},
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
@@ -67,6 +72,9 @@ HEAVY = {
     "trafilatura": {"html_file"},
     "pypdf": {"pdf_file"},
     "docx": {"docx_file"},
+    "pymilvus": {"milvus_client"},
+    "milvus_lite": {"milvus_client"},
+    "grpc": {"milvus_client"},
 }
 
 
