@@ -107,7 +107,7 @@ class Milvus:
         self._create(name, schema, {"unused": ("FLAT", "L2", {})})
 
     def _create(
-        self, name: str, schema: Any, indexes: dict[str, tuple[str, str, dict[str, float]]]
+        self, name: str, schema: object, indexes: dict[str, tuple[str, str, dict[str, float]]]
     ) -> None:
         made = self._types.MilvusClient.prepare_index_params()
         for field, (kind, metric, params) in indexes.items():

@@ -62,6 +62,10 @@ class MilvusIndex:
         self._idf_since = time.monotonic()
         self._wanted: Filter | None = None
 
+    def close(self) -> None:
+        """A file is free for other processes after it."""
+        self._client.close()
+
     # --- to be filled -----------------------------------------------------------------------
 
     def files(self) -> dict[str, str]:

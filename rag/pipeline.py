@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Generator as Steps
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,8 @@ from rag.grounding import Grounded, Grounder
 from rag.index import open_or_build
 from rag.known_texts import read_corpus
 from rag.language_models import NO_GENERATOR, find_language_models
+from rag.milvus_address import MilvusAddress
+from rag.milvus_open import open_milvus
 from rag.models import EMBEDDER, resolve
 from rag.parallel import in_order
 from rag.question import asks_for_a_list, check_question
@@ -142,11 +144,45 @@ class Pipeline:
         ``embedder`` a folder or a hub name; None is the default. With the generator "none" no
         language model is loaded at all: answers are source sentences, and there is no judge.
         """
+        return cls._over(
+            lambda made: open_or_build(index_folder, corpus, made, config),
+            config,
+            generator,
+            embedder,
+        )
+
+    @classmethod
+    def open_milvus(
+        cls,
+        index: str,
+        config: Config | None = None,
+        generator: str | None = None,
+        embedder: str | None = None,
+    ) -> Pipeline:
+        """Load models, and open an index that ``python -m rag.build`` filled on Milvus.
+
+        ``index`` is ``milvus:FILE.db#NAME`` or ``milvus:URL#NAME``; models are chosen as for
+        ``open``. Raises RagError for whatever of this fails.
+        """
+        address = MilvusAddress.parse(index)
+        config = config or Config()
+        return cls._over(
+            lambda made: open_milvus(address, made, config), config, generator, embedder
+        )
+
+    @classmethod
+    def _over(
+        cls,
+        open_index: Callable[[Embedder], SearchIndex],
+        config: Config,
+        generator: str | None,
+        embedder: str | None,
+    ) -> Pipeline:
         from rag.embedder import load_embedder
 
         load = find_language_models(generator)
         vectors = load_embedder(resolve(EMBEDDER, embedder))
-        index = open_or_build(index_folder, corpus, vectors, config)
+        index = open_index(vectors)
         model, judge = load()
         return cls(index, vectors, model, config, judge)
 

@@ -41,7 +41,7 @@ class SearchIndex(Protocol):
         ...
 
     def vectors_of(self, chunk: Chunk) -> Vectors:
-        """Unit vectors of the sentences of a chunk that was found, float32, (sentences, dimension)."""
+        """Unit vectors of the sentences of a chunk that was found, shape (sentences, dimension)."""
         ...
 
     def idf(self, term: str) -> float:

@@ -8,8 +8,8 @@ from conftest import ROOT
 
 LAYERS = [
     {"types", "errors", "terminal", "extract", "dates", "front_matter"},
-    {"text_file", "pdf_file", "docx_file", "config", "changes", "records"},
-    {"html_file", "row_file", "manifest"},
+    {"text_file", "pdf_file", "docx_file", "config", "changes", "records", "address"},
+    {"html_file", "row_file", "manifest", "milvus_address"},
     {"formats"},
     {"worker"},
     {
@@ -25,7 +25,6 @@ LAYERS = [
         "feedback",
         "starters",
         "line",
-        "address",
         "recent",
         "parallel",
         "locks",
@@ -42,7 +41,6 @@ LAYERS = [
         "vectors",
         "prompt",
         "cli",
-        "milvus_address",
     },
     {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
     {"search_index", "fill", "milvus_rows", "milvus_client"},
@@ -54,6 +52,7 @@ LAYERS = [
     {"grounding", "conflict", "language_models"},
     {"writing"},
     {"pipeline"},
+    {"places", "milvus_indexes"},
     {"ask", "build", "library", "adapters", "indexes"},
     {"page", "doctor", "langchain", "llama_index"},
 ]
