@@ -18,6 +18,9 @@ _PAGE = 1000  # rows of a listing
 _QUERIES = 1000  # of a search; Milvus takes 16,384
 _BYTES = 65_535  # of a text, the most that Milvus keeps
 _ID = 8192  # bytes of a path with the number of a row
+# pymilvus asks every ten seconds whether its server lives; that of milvus-lite, in this very
+# process, takes it for an attack.
+_NEVER_PING = {"grpc.keepalive_time_ms": 2**31 - 1}
 
 Row = dict[str, Any]
 
@@ -42,7 +45,10 @@ class Milvus:
         self._failures = (pymilvus.MilvusException, grpc.RpcError, grpc.FutureTimeoutError)
         with self._asking(_CONNECT_SECONDS), _reasons_of_lite(address, pymilvus.MilvusException):
             self._client = pymilvus.MilvusClient(
-                address.uri, token="" if address.is_file else token(), timeout=_CONNECT_SECONDS
+                address.uri,
+                token="" if address.is_file else token(),
+                timeout=_CONNECT_SECONDS,
+                grpc_options=_NEVER_PING if address.is_file else {},
             )
 
     def close(self) -> None:
@@ -219,11 +225,11 @@ class Milvus:
         return found
 
     @contextmanager
-    def _asking(self, seconds: int = _SECONDS) -> Iterator[None]:
+    def _asking(self, seconds: int | None = None) -> Iterator[None]:
         try:
             yield
         except self._failures as error:
-            raise _in_our_words(self._address, seconds, error) from error
+            raise _in_our_words(self._address, seconds or _SECONDS, error) from error
 
 
 def _in_our_words(address: MilvusAddress, seconds: int, error: BaseException) -> RagError:
