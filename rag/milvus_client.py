@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,9 @@ class Milvus:
     def __init__(self, address: MilvusAddress) -> None:
         """Raises UsageError for a file that cannot be opened or where the extra is missing,
         ServerError for a server that does not let us in."""
+        # What fails is raised as well; what is logged on the way says nothing more to a user.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         try:
             import grpc
             import pymilvus
@@ -38,8 +42,6 @@ class Milvus:
             raise UsageError(
                 "an index on Milvus needs the extra milvus: pip install '.[milvus]'"
             ) from None
-        # What fails is raised as well; its log, with a traceback, says nothing more to a user.
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         self._address = address
         self._types = pymilvus
         self._failures = (pymilvus.MilvusException, grpc.RpcError, grpc.FutureTimeoutError)

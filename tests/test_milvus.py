@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 
 import rag.embedder
 import rag.models
+from app import Page
 from rag import ask, build, indexes, milvus_client
+from rag.adapters import described
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.errors import CorruptIndexError, RagError, ServerError, UsageError
@@ -28,13 +30,16 @@ from rag.fill import fill
 from rag.filters import Filter
 from rag.index import open_or_build
 from rag.ingest import embed_files
+from rag.library import Library
 from rag.milvus_address import TOKEN, MilvusAddress
 from rag.milvus_open import inspect, open_milvus, open_or_create, remove
 from rag.milvus_rows import version_of, words
+from rag.page import Turn
 from rag.pipeline import Pipeline
 from rag.terms import terms
 
 pytest.importorskip("pymilvus")
+standard = pytest.importorskip("milvus_lite.analyzer.standard")
 
 QUESTIONS = [
     json.loads(line)["question"]
@@ -145,10 +150,8 @@ def test_the_same_with_real_vectors(tmp_path) -> None:
 
 @given(st.text(max_size=200))
 def test_a_tokenizer_of_words_finds_as_many_as_we_do(text) -> None:
-    from milvus_lite.analyzer.standard import StandardAnalyzer
-
     made = words(text)
-    assert len(StandardAnalyzer().tokenize(made)) == len(made.split()) == len(terms(text))
+    assert len(standard.StandardAnalyzer().tokenize(made)) == len(made.split()) == len(terms(text))
 
 
 # --- following a folder -----------------------------------------------------------------------
@@ -281,6 +284,25 @@ def test_the_commands(here, capsys) -> None:
     assert indexes.main(["info", index]) == 1
 
 
+def test_the_page_and_the_adapters_show_it(articles, tmp_path) -> None:
+    index, folder = articles
+    name = "milvus:some.db#docs"
+    pipeline = Pipeline(index, BagOfWordsEmbedder(), None, Config())
+    page = Page(Library(pipeline, name, tmp_path / "indexes"), tmp_path / "feedback.jsonl")
+    assert page.names() == [name]
+    _, empty, _, about = page.fresh(name)
+    assert "Who is" in empty
+    assert f"{folder.chunk_count}</td>" in about
+    answer = pipeline.ask("Who is the president of Xianyu?")
+    shown = page.source([Turn(answer.question, answer=answer)], 0, 1, name)
+    assert "<mark" in shown
+    there, here = (
+        list(described(Pipeline(each, BagOfWordsEmbedder(), None, Config()), "Xianyu", 3))
+        for each in articles
+    )
+    assert there == here
+
+
 def release(file: Path) -> None:
     """What the end of a process does."""
     from milvus_lite.server_manager import server_manager_instance
@@ -398,7 +420,7 @@ def test_a_file_that_cannot_be_made(tmp_path) -> None:
     with pytest.raises(UsageError, match="there is no folder"):
         milvus_client.Milvus(address(tmp_path / "missing"))
     (tmp_path / "test.db").write_text("a file, not a folder")
-    with pytest.raises(UsageError, match="cannot open .* make its folder writable"):
+    with pytest.raises(UsageError, match=r"cannot open .* make its folder writable"):
         milvus_client.Milvus(address(tmp_path))
 
 
@@ -421,7 +443,7 @@ def at(port: int) -> MilvusAddress:
 def test_a_server_that_is_down(soon) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(ServerError, match="no Milvus answers at .* start it"):
+    with pytest.raises(ServerError, match=r"no Milvus answers at .* start it"):
         milvus_client.Milvus(at(port))
 
 
