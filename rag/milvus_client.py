@@ -243,7 +243,8 @@ def _in_our_words(address: MilvusAddress, seconds: int, error: BaseException) ->
         cause = cause.__cause__
     said = " ".join(f"{type(one).__name__} {one}" for one in chain).lower()
     where = address.uri
-    if any(word in said for word in ("unauthenticated", "auth check", "permission")):
+    denied = any(word in said for word in ("unauthenticated", "auth check", "permission"))
+    if denied and not address.is_file:
         return UsageError(
             f"{where} refuses the token; set {TOKEN} to one that it accepts (user:password, or a "
             f"key)"

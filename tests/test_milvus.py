@@ -32,6 +32,7 @@ from rag.index import open_or_build
 from rag.ingest import embed_files
 from rag.library import Library
 from rag.milvus_address import TOKEN, MilvusAddress
+from rag.milvus_indexes import verify
 from rag.milvus_open import inspect, open_milvus, open_or_create, remove
 from rag.milvus_rows import version_of, words
 from rag.page import Turn
@@ -209,6 +210,20 @@ def test_a_put_that_fails_half_way_is_mended_by_the_next(
         assert told(index, "Which queen leads the bees?") == told(
             folder, "Which queen leads the bees?"
         )
+
+
+def test_a_removal_that_fails_half_way_is_told(corpus_folder, tmp_path, monkeypatch) -> None:
+    place = address(tmp_path)
+    with closing(filled(place, corpus_folder)) as index:
+        monkeypatch.setattr(index._client._client, "delete", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            index.remove(["bees.txt"])
+        assert index.files()["bees.txt"] == ""
+    with pytest.raises(CorruptIndexError, match=r"1 files are stored in part \(bees.txt\)"):
+        verify(place)
+    with closing(filled(place, corpus_folder)) as index:  # the file is there all the same
+        assert dict(index.documents) == in_folder(tmp_path / "index", corpus_folder).documents
+    verify(place)
 
 
 def test_a_file_that_is_being_replaced_is_never_cited_by_halves(articles, monkeypatch) -> None:
@@ -441,10 +456,8 @@ def at(port: int) -> MilvusAddress:
 
 
 def test_a_server_that_is_down(soon) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
     with pytest.raises(ServerError, match=r"no Milvus answers at .* start it"):
-        milvus_client.Milvus(at(port))
+        milvus_client.Milvus(at(1))  # a port that nobody listens at
 
 
 def test_a_server_that_says_nothing(soon) -> None:
