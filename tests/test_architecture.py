@@ -8,8 +8,8 @@ from conftest import ROOT
 
 LAYERS = [
     {"types", "errors", "terminal", "extract", "dates", "front_matter"},
-    {"text_file", "pdf_file", "docx_file", "config", "changes", "records"},
-    {"html_file", "row_file", "manifest"},
+    {"text_file", "pdf_file", "docx_file", "config", "changes", "records", "address"},
+    {"html_file", "row_file", "manifest", "milvus_address"},
     {"formats"},
     {"worker"},
     {
@@ -25,7 +25,7 @@ LAYERS = [
         "feedback",
         "starters",
         "line",
-        "address",
+        "recent",
         "parallel",
         "locks",
         "arithmetic",
@@ -43,11 +43,16 @@ LAYERS = [
         "cli",
     },
     {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
+    {"search_index", "fill", "milvus_rows", "milvus_client"},
+    {"milvus_parts"},
+    {"milvus_index"},
+    {"milvus_open"},
     {"index", "answer_kind", "reader", "conversation"},
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
     {"writing"},
     {"pipeline"},
+    {"places", "milvus_indexes"},
     {"ask", "build", "library", "adapters", "indexes"},
     {"page", "doctor", "langchain", "llama_index"},
 ]
@@ -66,6 +71,9 @@ HEAVY = {
     "trafilatura": {"html_file"},
     "pypdf": {"pdf_file"},
     "docx": {"docx_file"},
+    "pymilvus": {"milvus_client"},
+    "milvus_lite": {"milvus_client"},
+    "grpc": {"milvus_client"},
 }
 
 
