@@ -72,7 +72,7 @@ def _reading(rows: Iterable[Any]) -> Reading:
     return Reading(tuple(extracts), left_out)
 
 
-def extract_of(row: Any, number: int) -> Extract | None:
+def extract_of(row: object, number: int) -> Extract | None:
     """The text of a row; None where it holds none."""
     fields = {str(k).lower(): v for k, v in row.items()} if isinstance(row, dict) else {}
     text, title, date, url = (_string(fields.get(k)) for k in (TEXT, "title", "date", "url"))

@@ -10,7 +10,7 @@ LAYERS = [
     {"types", "errors", "terminal", "extract", "dates", "front_matter"},
     {"text_file", "pdf_file", "docx_file", "config", "changes", "records"},
     {"html_file", "row_file", "manifest"},
-    {"formats"},
+    {"formats", "parquet_file"},
     {"worker"},
     {
         "weights",
@@ -43,11 +43,12 @@ LAYERS = [
         "cli",
     },
     {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
-    {"index", "answer_kind", "reader", "conversation"},
-    {"retriever", "abstention", "judge"},
+    {"sources", "index", "answer_kind", "reader", "conversation"},
+    {"retriever", "abstention", "judge", "bulk", "on_ray"},
     {"grounding", "conflict", "language_models"},
     {"writing"},
     {"pipeline"},
+    {"build_on_ray"},
     {"ask", "build", "library", "adapters", "indexes"},
     {"page", "doctor", "langchain", "llama_index"},
 ]
@@ -66,6 +67,9 @@ HEAVY = {
     "trafilatura": {"html_file"},
     "pypdf": {"pdf_file"},
     "docx": {"docx_file"},
+    "pyarrow": {"parquet_file"},
+    "fsspec": {"sources"},
+    "ray": {"on_ray"},
 }
 
 
