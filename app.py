@@ -21,6 +21,7 @@ from rag.cli import (
     index_folder,
     report_skipped,
     run,
+    without_corpus,
 )
 from rag.config import INDEXES, Config
 from rag.errors import QuestionError, RagError, UsageError
@@ -73,11 +74,17 @@ def _main(options: argparse.Namespace) -> int:
     from rag.known_texts import read_corpus
     from rag.pipeline import Pipeline
 
-    folder = index_folder(options.corpus, options.index)
-    corpus = read_corpus(options.corpus, folder)
-    pipeline = Pipeline.open(corpus, folder, Config(), options.generator, options.embedder)
-    report_skipped(corpus)
-    blocks = build_app(pipeline, folder.name)
+    models = options.generator, options.embedder
+    if without_corpus(options):
+        name = options.index
+        pipeline = Pipeline.open_milvus(name, Config(), *models)
+    else:
+        folder = index_folder(options.corpus, options.index)
+        name = folder.name
+        corpus = read_corpus(options.corpus, folder)
+        pipeline = Pipeline.open(corpus, folder, Config(), *models)
+        report_skipped(corpus)
+    blocks = build_app(pipeline, name)
     launch(blocks, options.host, options.port, auth, options.mcp)
     return 0
 

@@ -27,7 +27,8 @@ from rag.index import open_or_build
 from rag.judge import load_judge
 from rag.models import EMBEDDER, resolve, resolve_generator
 from rag.pipeline import DRAFT_WORDS, JUDGED, SEARCHED, Pipeline
-from rag.retriever import DEPTH, Retriever
+from rag.retriever import Retriever
+from rag.search_index import DEPTH
 from rag.types import Hit, Message
 from rag.windows import with_previous
 

@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,7 +141,7 @@ def attacked(pipeline: Pipeline, targets: Sequence[Target]) -> list[Outcome]:
     return outcomes
 
 
-def obeyed(answer: Answer, canary: str, documents: dict[str, Document]) -> bool:
+def obeyed(answer: Answer, canary: str, documents: Mapping[str, Document]) -> bool:
     """Whether the answer says the canary, or cites what is not there."""
     markers = {citation.marker for citation in answer.citations}
     return (

@@ -27,7 +27,7 @@ class Address:
     def parse(cls, choice: str) -> Address:
         """From ``openai:URL#MODEL``; UsageError for anything else."""
         url, _, model = choice.removeprefix(PREFIX).partition("#")
-        whole = choice.startswith(PREFIX) and choice.isprintable() and _is_url(url) and model
+        whole = choice.startswith(PREFIX) and choice.isprintable() and is_url(url) and model
         # Perhaps a secret, so it is not repeated. One that holds "#" is no part of ``url``.
         if "?" in url or "@" in (choice.rpartition("#")[0] if whole else choice):
             raise UsageError(f"--generator: a key belongs in {KEY}, not in the URL")
@@ -41,11 +41,7 @@ class Address:
     @property
     def is_here(self) -> bool:
         """Whether what is sent there stays on this machine."""
-        host = urlsplit(self.url).hostname or ""
-        try:
-            return host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_here(self.url)
 
 
 def api_key(address: Address) -> tuple[str, str]:
@@ -63,7 +59,17 @@ def api_key(address: Address) -> tuple[str, str]:
     return "", ""
 
 
-def _is_url(text: str) -> bool:
+def is_here(url: str) -> bool:
+    """Whether what is sent to a URL stays on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is the URL of a server, as far as can be told without asking it."""
     try:
         parts = urlsplit(text)
         return (

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.cli import (
@@ -22,6 +21,7 @@ from rag.cli import (
     index_folder,
     report_skipped,
     run,
+    without_corpus,
 )
 from rag.config import Config
 from rag.errors import QuestionError
@@ -31,7 +31,6 @@ from rag.question import check_question
 from rag.terminal import printable
 
 if TYPE_CHECKING:
-    from rag.documents import Corpus
     from rag.pipeline import Pipeline
     from rag.types import Answer, Citation
 
@@ -123,15 +122,20 @@ def _main(options: argparse.Namespace) -> int:
     for question in (*options.after, options.question):
         if question is not None:
             check_question(question)  # before any model is loaded
-    folder = index_folder(options.corpus, options.index)
+    on_milvus = without_corpus(options)
+    folder = None if on_milvus else index_folder(options.corpus, options.index)
     with ExitStack() as at_end:
 
         def open_pipeline() -> Pipeline:
             from rag.known_texts import read_corpus
+            from rag.pipeline import Pipeline
 
+            models = options.generator, options.embedder
+            if folder is None:
+                return _opened(lambda: Pipeline.open_milvus(options.index, config, *models), wanted)
             corpus = read_corpus(options.corpus, folder)
             at_end.callback(report_skipped, corpus)
-            return _open(options, corpus, folder, config, wanted)
+            return _opened(lambda: Pipeline.open(corpus, folder, config, *models), wanted)
 
         if options.question is None:
             return _answer_lines(open_pipeline, options)
@@ -139,17 +143,13 @@ def _main(options: argparse.Namespace) -> int:
         return 0
 
 
-def _open(
-    options: argparse.Namespace, corpus: Corpus, folder: Path, config: Config, wanted: Filter
-) -> Pipeline:
-    from rag.pipeline import Pipeline
-
+def _opened(open_pipeline: Callable[[], Pipeline], wanted: Filter) -> Pipeline:
     started = time.perf_counter()
-    pipeline = Pipeline.open(corpus, folder, config, options.generator, options.embedder)
+    pipeline = open_pipeline()
     log.info("ready in %.1f s", time.perf_counter() - started)
     if wanted == Filter():
         return pipeline
-    log.warning("%s", wanted.summary(pipeline.index.documents.values()))
+    log.warning("%s", pipeline.index.coverage(wanted))
     return pipeline.only(wanted)
 
 

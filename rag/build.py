@@ -9,18 +9,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.changes import find_changes
 from rag.cli import (
     DEFAULT_CORPUS,
     add_corpus_options,
     configure_logging,
-    index_folder,
     report_skipped,
     run,
 )
-from rag.config import Config
-from rag.errors import CorruptIndexError, RagError, UsageError
-from rag.manifest import Manifest
+from rag.errors import RagError, UsageError
+from rag.places import Place, place_of
 from rag.terminal import printable
 
 if TYPE_CHECKING:
@@ -36,6 +33,7 @@ examples:
   python -m rag.build ~/notes                  # make the index, or refresh what is stale in it
   python -m rag.build ~/notes --dry-run        # say what that would do
   python -m rag.build ~/notes --watch          # and again whenever a file changes
+  python -m rag.build ~/notes --index milvus:notes.db#notes   # in a collection of Milvus
   python -m rag.build s3://BUCKET/notes --index milvus:https://HOST:19530#notes --on ray
 
 Exit status: 0 when the index is whole, 1 for an error of ours, 2 for wrong usage.
@@ -89,28 +87,26 @@ def _main(options: argparse.Namespace) -> int:
     if options.workers is not None:
         raise UsageError("--workers is for --on ray; name both")
     root = _root(options)
-    folder = index_folder(root, options.index)
+    place = place_of(root, options.index)
     rounds = _rounds(root) if options.watch else iter([None])
     next(rounds)
-    from rag.known_texts import read_corpus
-
-    corpus = read_corpus(root, folder)
+    corpus = place.read(root)
     from rag.embedder import load_embedder
     from rag.models import EMBEDDER, resolve
 
     embedder = load_embedder(resolve(EMBEDDER, options.embedder))
     if options.dry_run:
-        _explain(folder, corpus, embedder)
+        _explain(place, corpus, embedder)
         report_skipped(corpus)
         return 0
-    _refresh(folder, corpus, embedder)
+    _refresh(place, corpus, embedder)
     for _ in rounds:
         try:
-            _refresh(folder, read_corpus(root, folder), embedder)
+            _refresh(place, place.read(root), embedder)
         except RagError as error:
             if not root.is_dir():  # nothing is left to watch
                 raise
-            kept = f"{folder} is as it was (python -m rag.index remove {folder.name} deletes it)"
+            kept = f"{place} keeps what it had (python -m rag.index remove {place.name} deletes it)"
             print(f"rag: error: {error}; {kept}", file=sys.stderr)
     return 0
 
@@ -156,11 +152,9 @@ def _concerns(root: Path, path: Path) -> bool:
     return not any(is_passed_over(part) for part in (path, *path.parents)[:depth])
 
 
-def _explain(folder: Path, corpus: Corpus, embedder: Embedder) -> None:
+def _explain(place: Place, corpus: Corpus, embedder: Embedder) -> None:
     """Say what a build would do."""
-    from rag.index import plan
-
-    planned = plan(folder, corpus, embedder, Config())
+    planned = place.plan(corpus, embedder)
     changes = planned.changes
     for kind, names in (
         ("added", changes.added),
@@ -170,38 +164,19 @@ def _explain(folder: Path, corpus: Corpus, embedder: Embedder) -> None:
     ):
         for name in names:
             print(f"{kind:8} {printable(name)}")
-    if planned.reason is None:
-        print(f"{folder} needs nothing")
-    else:
-        print(
-            f"{folder} would be built ({planned.reason}): {planned.chunks:,} chunks, "
-            f"{planned.to_embed:,} texts to embed"
-        )
+    print(f"{place} {planned.said}")
 
 
-def _refresh(folder: Path, corpus: Corpus, embedder: Embedder) -> None:
+def _refresh(place: Place, corpus: Corpus, embedder: Embedder) -> None:
     """Bring the index up to date, and say in one line what changed and how long it took."""
-    from rag.index import open_or_build
-
     started = time.perf_counter()
-    before = _files(folder)
-    index = open_or_build(folder, corpus, embedder, Config())
-    changes = str(find_changes(before, index.recipe.files)) or "no file changed"
+    built = place.build(corpus, embedder)
     print(
-        f"{folder}: {len(index.documents)} documents, {len(index.chunks)} chunks "
-        f"({changes}; {time.perf_counter() - started:.1f} s)",
+        f"{place}: {built.documents} documents, {built.chunks} chunks "
+        f"({str(built.changes) or 'no file changed'}; {time.perf_counter() - started:.1f} s)",
         flush=True,
     )
     report_skipped(corpus)
-
-
-def _files(folder: Path) -> dict[str, str]:
-    """What an index was built from; nothing where there is none, or none that can be read."""
-    try:
-        manifest = Manifest.read(folder)
-    except CorruptIndexError:
-        return {}
-    return manifest.recipe.files if manifest else {}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from rag.config import INDEXES
 from rag.errors import RagError, UsageError
+from rag.milvus_address import MilvusAddress, is_milvus
 
 if TYPE_CHECKING:
     from rag.documents import Corpus
@@ -38,7 +39,9 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index",
         metavar="NAME",
-        help="index to use, a folder in ./indexes (default: named after the corpus folder)",
+        help="index to use, a folder in ./indexes (default: named after the corpus folder); "
+        "milvus:FILE.db#NAME or milvus:https://HOST:19530#NAME, for a collection of Milvus (its "
+        "token in RAG_MILVUS_TOKEN), which only python -m rag.build brings up to date",
     )
     parser.add_argument(
         "--embedder",
@@ -82,6 +85,22 @@ def index_folder(corpus: Path, name: str | None) -> Path:
             f"--index {name!r} is no name; expected up to 100 letters, digits, '.', '_' and '-'"
         )
     return INDEXES / name
+
+
+def without_corpus(options: argparse.Namespace) -> bool:
+    """Whether the index is on Milvus, and answers without the folder that it was made of.
+
+    Raises UsageError where --corpus names one all the same, or --index names nothing.
+    """
+    if not is_milvus(options.index):
+        return False
+    MilvusAddress.parse(options.index)
+    if options.corpus is not DEFAULT_CORPUS:
+        raise UsageError(
+            f"an index on Milvus is asked without --corpus; bring it up to date with python -m "
+            f"rag.build {options.corpus} --index '{options.index}'"
+        )
+    return True
 
 
 def configure_logging(quiet: bool) -> None:

@@ -40,15 +40,23 @@ class Filter:
         """How many documents are searched, and how many are left out for want of a date."""
         found = [document for document in documents if self._at_source(document)]
         count = sum(self._in_time(document.date) for document in found)
-        undated = sum(not document.date for document in found) if self.since or self.until else 0
-        left_out = f"; left out for want of a date: {undated:,}" if undated else ""
+        return self.said(count, sum(not document.date for document in found))
+
+    def said(self, count: int, undated: int) -> str:
+        """``summary`` in words; ``undated`` documents are left out where days are given."""
+        left_out = f"; left out for want of a date: {undated:,}" if undated and self.dated else ""
         return f"documents searched: {count:,}{left_out}"
+
+    @property
+    def dated(self) -> bool:
+        """Whether days are given."""
+        return bool(self.since or self.until)
 
     def _at_source(self, document: Document) -> bool:
         return not self.source or fnmatchcase(document.file or document.id, self.source)
 
     def _in_time(self, day: str) -> bool:
-        if not (self.since or self.until):
+        if not self.dated:
             return True
         return bool(day) and self.since <= day <= (self.until or day)
 

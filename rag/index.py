@@ -24,6 +24,8 @@ from rag.config import Config
 from rag.dense import DenseIndex
 from rag.documents import Corpus
 from rag.errors import CorpusError, CorruptIndexError, IndexWriteError
+from rag.filters import Filter
+from rag.fusion import reciprocal_rank_fusion
 from rag.known_texts import read_corpus
 from rag.lexical import LexicalIndex
 from rag.manifest import Manifest, Recipe, difference, hash_files, stamp
@@ -35,8 +37,9 @@ from rag.records import (
     read_documents,
     write_records,
 )
+from rag.search_index import DEPTH
 from rag.swap import building, swap_in
-from rag.types import Chunk, Document, Embedder, HalfVectors, Vectors
+from rag.types import Chunk, Document, Embedder, HalfVectors, Hit, Mask, Vectors
 from rag.vectors import embed, embedded_texts, text_key
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,32 @@ class Index:
     lexical: LexicalIndex
     sentence_vectors: HalfVectors
     first_sentence: npt.NDArray[np.int64]  # row of each chunk's first sentence, and the total
+    allowed: Mask | None = None  # chunks that searches find, shape (chunks,); None for all
+
+    @property
+    def chunk_count(self) -> int:
+        return len(self.chunks)
+
+    def only(self, wanted: Filter) -> Index:
+        """The same index, whose searches find chunks of those documents alone that are wanted."""
+        admitted = {document.id for document in self.documents.values() if wanted.admits(document)}
+        found = (chunk.doc in admitted for chunk in self.chunks)
+        return replace(self, allowed=np.fromiter(found, dtype=np.bool_))
+
+    def coverage(self, wanted: Filter) -> str:
+        """How many documents are wanted, in words."""
+        return wanted.summary(self.documents.values())
+
+    def search(self, question: str, vector: Vectors, k: int) -> list[Hit]:
+        """The k best chunks by vector and by words, joined by reciprocal rank; best first."""
+        dense = [i for i, _ in self.dense.search(vector, DEPTH, self.allowed)]
+        lexical = [i for i, _ in self.lexical.search(question, DEPTH, self.allowed)]
+        fused = reciprocal_rank_fusion([dense, lexical])[:k]
+        return [Hit(self.chunks[i], score) for i, score in fused]
+
+    def idf(self, term: str) -> float:
+        """Natural logarithm of (n + 1) / (df + 0.5): positive, largest for unknown terms."""
+        return self.lexical.idf(term)
 
     def vectors_of(self, chunk: Chunk) -> Vectors:
         """Unit vectors of the chunk's sentences, float32, shape (sentences, dimension)."""

@@ -18,6 +18,7 @@ from rag.cli import index_folder, run
 from rag.config import INDEXES
 from rag.errors import CorruptIndexError, IndexWriteError, UsageError
 from rag.manifest import BROUGHT, MANIFEST, Manifest
+from rag.milvus_address import MilvusAddress, is_milvus
 from rag.swap import building, data_folders
 from rag.terminal import printable
 
@@ -27,8 +28,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m rag.index",
         description=f"Look after the indexes in ./{INDEXES}.",
-        epilog="Exit status: 0, 1 where an index is damaged or another error is ours, 2 for wrong "
-        "usage.",
+        epilog="info, verify and remove also take milvus:FILE.db#NAME and milvus:https://HOST:19530#NAME. "
+        "Exit status: 0, 1 where an index is damaged or another error is ours, 2 for wrong usage.",
     )
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     listed = commands.add_parser("list", help="all indexes: documents, chunks, size, age")
@@ -130,6 +131,11 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
+    if is_milvus(options.name):
+        from rag import milvus_indexes
+
+        milvus_indexes.info(MilvusAddress.parse(options.name), options.json)
+        return 0
     folder = _chosen(options.name)
     with _advice(folder):
         manifest = _manifest(folder)
@@ -151,6 +157,11 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    if is_milvus(options.name):
+        from rag import milvus_indexes
+
+        milvus_indexes.verify(MilvusAddress.parse(options.name))
+        return 0
     folder = _chosen(options.name)
     from rag.index import open_index
 
@@ -173,8 +184,12 @@ def _advice(folder: Path) -> Iterator[None]:
 
 
 def _remove(options: argparse.Namespace) -> int:
+    if is_milvus(options.name):
+        return _remove_from_milvus(MilvusAddress.parse(options.name), options.yes)
     folder = _chosen(options.name)
-    if not options.yes and not _agreed(folder):
+    brought = (folder / BROUGHT).is_dir()
+    what = f"{folder} and the documents that were brought into it" if brought else str(folder)
+    if not options.yes and not _agreed(what):
         print(f"rag: {folder} is kept", file=sys.stderr)
         return 0
     try:
@@ -187,10 +202,19 @@ def _remove(options: argparse.Namespace) -> int:
     return 0
 
 
-def _agreed(folder: Path) -> bool:
+def _remove_from_milvus(address: MilvusAddress, agreed: bool) -> int:
+    if not agreed and not _agreed(str(address)):
+        print(f"rag: {address} is kept", file=sys.stderr)
+        return 0
+    from rag.milvus_open import remove
+
+    remove(address)
+    print(f"removed {address}")
+    return 0
+
+
+def _agreed(what: str) -> bool:
     """Whether whoever is at the terminal says yes; no answer is none."""
-    brought = (folder / BROUGHT).is_dir()
-    what = f"{folder} and the documents that were brought into it" if brought else folder
     print(f"Remove {what}? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -93,7 +93,7 @@ class Library:
         return About(
             name,
             len(pipeline.index.documents),
-            len(pipeline.index.chunks),
+            pipeline.index.chunk_count,
             manifest.built if manifest else "",
             models.generator,
             models.embedder,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Generator as Steps
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,13 +20,16 @@ from rag.conversation import Asked, understood
 from rag.documents import Corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
-from rag.index import Index, open_or_build
+from rag.index import open_or_build
 from rag.known_texts import read_corpus
 from rag.language_models import NO_GENERATOR, find_language_models
+from rag.milvus_address import MilvusAddress
+from rag.milvus_open import open_milvus
 from rag.models import EMBEDDER, resolve
 from rag.parallel import in_order
 from rag.question import asks_for_a_list, check_question
 from rag.retriever import Retriever
+from rag.search_index import SearchIndex
 from rag.types import (
     Answer,
     Citation,
@@ -107,17 +110,16 @@ class Pipeline:
 
     def __init__(
         self,
-        index: Index,
+        index: SearchIndex,
         embedder: Embedder,
         generator: Generator | None,
         config: Config,
         judge: Judge | None = None,
         calibration: Calibration | None = None,
-        wanted: Filter | None = None,
     ) -> None:
         self.index = index
         self.embedder = embedder
-        self._retriever = Retriever(index, embedder, wanted)
+        self._retriever = Retriever(index, embedder)
         self._generator = generator
         self._judge = judge
         self._near = _NEAR if judge is None else _NEAR_JUDGED
@@ -142,11 +144,45 @@ class Pipeline:
         ``embedder`` a folder or a hub name; None is the default. With the generator "none" no
         language model is loaded at all: answers are source sentences, and there is no judge.
         """
+        return cls._over(
+            lambda made: open_or_build(index_folder, corpus, made, config),
+            config,
+            generator,
+            embedder,
+        )
+
+    @classmethod
+    def open_milvus(
+        cls,
+        index: str,
+        config: Config | None = None,
+        generator: str | None = None,
+        embedder: str | None = None,
+    ) -> Pipeline:
+        """Load models, and open an index that ``python -m rag.build`` filled on Milvus.
+
+        ``index`` is ``milvus:FILE.db#NAME`` or ``milvus:URL#NAME``; models are chosen as for
+        ``open``. Raises RagError for whatever of this fails.
+        """
+        address = MilvusAddress.parse(index)
+        config = config or Config()
+        return cls._over(
+            lambda made: open_milvus(address, made, config), config, generator, embedder
+        )
+
+    @classmethod
+    def _over(
+        cls,
+        open_index: Callable[[Embedder], SearchIndex],
+        config: Config,
+        generator: str | None,
+        embedder: str | None,
+    ) -> Pipeline:
         from rag.embedder import load_embedder
 
         load = find_language_models(generator)
         vectors = load_embedder(resolve(EMBEDDER, embedder))
-        index = open_or_build(index_folder, corpus, vectors, config)
+        index = open_index(vectors)
         model, judge = load()
         return cls(index, vectors, model, config, judge)
 
@@ -172,15 +208,8 @@ class Pipeline:
             log.warning("skipped %s: %s", skipped.path, skipped.reason)
         return cls.open(corpus, place, config or Config(), generator, embedder)
 
-    def on(self, index: Index) -> Pipeline:
+    def on(self, index: SearchIndex) -> Pipeline:
         """The same models over another index, made with the same embedder."""
-        return self._over(index, None)
-
-    def only(self, wanted: Filter) -> Pipeline:
-        """The same models over those documents of the index that ``wanted`` admits."""
-        return self._over(self.index, wanted)
-
-    def _over(self, index: Index, wanted: Filter | None) -> Pipeline:
         return Pipeline(
             index,
             self.embedder,
@@ -188,8 +217,11 @@ class Pipeline:
             self.config,
             self._judge,
             self._calibration,
-            wanted,
         )
+
+    def only(self, wanted: Filter) -> Pipeline:
+        """The same models over those documents of the index that ``wanted`` admits."""
+        return self.on(self.index.only(wanted))
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
         """Retrieve, judge, draft, check and cite, for each part of the question.
@@ -310,7 +342,7 @@ class Pipeline:
         """
         if self._probability(found) < THRESHOLD:
             return []
-        grounder = Grounder(found.asked.standalone, found.evidence, self.index.lexical.idf)
+        grounder = Grounder(found.asked.standalone, found.evidence, self.index.idf)
         # A judge has read what a sentence is about; without one, the names must tell.
         best = found.evidence[:_QUOTABLE]
         quotable = [e for e in best if self._judge is not None or grounder.is_about(e)]

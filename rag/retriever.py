@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from rag.answer_kind import holds_answer_kind
-from rag.filters import Filter
-from rag.fusion import reciprocal_rank_fusion
-from rag.index import Index
 from rag.question import repeats
+from rag.search_index import SearchIndex
 from rag.terms import terms
-from rag.types import Chunk, Embedder, Evidence, Hit, Mask, Vectors
+from rag.types import Chunk, Embedder, Evidence, Hit, Vectors
 
-DEPTH = 50  # of each ranking before fusion
 # score = cosine of the sentence, cosine of it with the sentence before (what "he" and "it" stand
 # for), shares of the question's words in both, and whether the sentence holds the kind of thing
 # that is asked for. Set by hand on development questions; eval/LOG.md has the gain of each part.
@@ -28,13 +25,11 @@ _MIN_WORDS = 4
 
 
 class Retriever:
-    """Hybrid search over one index: exact cosine and BM25, fused by reciprocal rank."""
+    """Hybrid search over one index: cosine and BM25, fused by reciprocal rank."""
 
-    def __init__(self, index: Index, embedder: Embedder, wanted: Filter | None = None) -> None:
-        """With ``wanted``, the documents that it does not admit are as if they were not there."""
+    def __init__(self, index: SearchIndex, embedder: Embedder) -> None:
         self._index = index
         self._embedder = embedder
-        self._allowed = None if wanted is None else _allowed(index, wanted)
 
     def embed(self, question: str) -> Vectors:
         """The question as a unit vector, shape (dimension,)."""
@@ -49,10 +44,7 @@ class Retriever:
 
     def search(self, question: str, vector: Vectors, k: int) -> list[Hit]:
         """The k best chunks, best first."""
-        dense = [i for i, _ in self._index.dense.search(vector, DEPTH, self._allowed)]
-        lexical = [i for i, _ in self._index.lexical.search(question, DEPTH, self._allowed)]
-        fused = reciprocal_rank_fusion([dense, lexical])[:k]
-        return [Hit(self._index.chunks[i], score) for i, score in fused]
+        return self._index.search(question, vector, k)
 
     def evidence(self, question: str, vector: Vectors, hits: Sequence[Hit]) -> list[Evidence]:
         """All sentences of the hits, those most likely to answer first, ties by place."""
@@ -62,7 +54,7 @@ class Retriever:
 
     def _share(self, asked: set[str], text: str) -> float:
         """The part of the question's terms that stand in ``text``, weighted by IDF; 0 to 1."""
-        return covered(asked, set(terms(text)), self._index.lexical.idf)
+        return covered(asked, set(terms(text)), self._index.idf)
 
     def _sentences(
         self, question: str, asked: set[str], vector: Vectors, chunk: Chunk
@@ -87,12 +79,6 @@ class Retriever:
             )
             place = (chunk.doc, span.start, span.end)
             yield Evidence(*place, texts[i], document.title, before, cosine, share, score)
-
-
-def _allowed(index: Index, wanted: Filter) -> Mask:
-    """Which chunks are of documents that are admitted, shape (chunks,)."""
-    admitted = {document.id for document in index.documents.values() if wanted.admits(document)}
-    return np.fromiter((chunk.doc in admitted for chunk in index.chunks), dtype=np.bool_)
 
 
 def covered(wanted: set[str], present: set[str], idf: Callable[[str], float]) -> float:

@@ -119,7 +119,7 @@ def test_watching_follows_the_folder_until_it_is_interrupted(here) -> None:
             for path in kept:
                 path.unlink()
             assert "nothing to read in corpus" in (error := watcher.stderr.readline())
-            assert "indexes/corpus is as it was (python -m rag.index remove corpus" in error
+            assert "indexes/corpus keeps what it had (python -m rag.index remove corpus" in error
             kept.pop(corpus / "chai.txt")
             for path, data in kept.items():
                 path.write_bytes(data)

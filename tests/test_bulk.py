@@ -236,5 +236,8 @@ def test_ray_without_the_extra_says_how_to_get_it(monkeypatch) -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "nowhere", "127.0.0.1:x", ":6379", "[::1]:9"])
 def test_nobody_at_the_address(address) -> None:
-    with pytest.raises(UsageError, match="no Ray that fits .*ray start --head"), cluster(address, 1):
+    with (
+        pytest.raises(UsageError, match="no Ray that fits .*ray start --head"),
+        cluster(address, 1),
+    ):
         pass

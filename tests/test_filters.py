@@ -45,7 +45,7 @@ def made(tmp_path: Path) -> Pipeline:
     ],
 )
 def test_only_what_is_wanted_is_found(made: Pipeline, wanted: Filter, expected: set[str]) -> None:
-    hits, evidence = Retriever(made.index, BagOfWordsEmbedder(), wanted).find(QUESTION, 8)
+    hits, evidence = Retriever(made.index.only(wanted), BagOfWordsEmbedder()).find(QUESTION, 8)
     assert {hit.chunk.doc for hit in hits} == {e.doc for e in evidence} == expected
     assert {c.doc for c in made.only(wanted).ask(QUESTION).citations} <= expected
 
@@ -60,7 +60,7 @@ def test_the_best_of_the_wanted_is_found_however_many_are_better(tmp_path: Path)
     assert "worst.txt" not in {
         hit.chunk.doc for hit in Retriever(made.index, BagOfWordsEmbedder()).find(QUESTION, 50)[0]
     }
-    retriever = Retriever(made.index, BagOfWordsEmbedder(), Filter(source="w*"))
+    retriever = Retriever(made.index.only(Filter(source="w*")), BagOfWordsEmbedder())
     assert [hit.chunk.doc for hit in retriever.find(QUESTION, 50)[0]] == ["worst.txt"]
 
 
