@@ -43,7 +43,7 @@ def build_on_ray(
     with cluster(address, count) as workers:
         weights = resolve(EMBEDDER, embedder)
         model = load_embedder(weights)
-        load = partial(_load_same, weights, embedder)
+        load = partial(load_same, weights, embedder)
         with closing(open_or_create(place, model, config)) as store:
             report = fill_by_workers(store, listed, RayWorkers(workers, load, config.chunk_chars))
             if report.changed:
@@ -54,7 +54,7 @@ def build_on_ray(
     return 1 if report.lost else 0
 
 
-def _load_same(weights: Weights, choice: str | None) -> Embedder:
+def load_same(weights: Weights, choice: str | None) -> Embedder:
     """On any machine; raises ModelError where that has other weights."""
     is_here = isinstance(weights.source, Path) and weights.source.is_dir()
     found = weights if is_here else resolve(EMBEDDER, choice)

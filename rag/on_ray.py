@@ -23,7 +23,7 @@ from rag.worker import Worker, module_folders
 
 _FILES = 16  # read by one task
 _DONE = 1000  # parts with nothing to embed that go together
-_BLOCK_BYTES = 2**18  # between two stages: some seconds of embedding, lost when a worker dies
+_BLOCK_BYTES = 2**16  # between two stages: some seconds of embedding, lost when a worker dies
 _STORE_BYTES = 2**28  # of all blocks on this machine; what is more waits, or goes to disk
 _RETRIES = 1  # of a task whose worker died
 _CONNECT_SECONDS = 5.0
@@ -60,19 +60,20 @@ class RayWorkers:
         import ray.data
 
         _configure(1 if alone else _BLOCK_BYTES)
+        tasks = len(files) if alone else -(-len(files) // _FILES)
         made: ray.data.Dataset = ray.data.from_items(
-            [{"file": file} for file in files],
-            override_num_blocks=len(files) if alone else -(-len(files) // _FILES),
+            [{"file": file} for file in files], override_num_blocks=tasks
         )
-        # What waits at a worker that dies counts as having failed with it.
-        strategy = ray.data.ActorPoolStrategy(
-            size=self.count, max_tasks_in_flight_per_actor=1 if alone else 2
+        stages: tuple[tuple[type, tuple[object, ...], float, int], ...] = (
+            (_Reader, (root, known), _READ, min(tasks, self.count)),
+            (_Embedder, (self.load, self.chunk_chars), _EMBED, self.count),
         )
-        stages: tuple[tuple[type, tuple[object, ...], float], ...] = (
-            (_Reader, (root, known), _READ),
-            (_Embedder, (self.load, self.chunk_chars), _EMBED),
-        )
-        for stage, arguments, cores in stages:
+        for stage, arguments, cores, count in stages:
+            strategy = ray.data.ActorPoolStrategy(
+                size=count,
+                # What waits at a worker that dies counts as having failed with it.
+                max_tasks_in_flight_per_actor=1 if alone else 2,
+            )
             with warnings.catch_warnings(action="ignore"):  # "max_task_retries is deprecated"
                 made = made.map_batches(
                     stage,

@@ -10,15 +10,15 @@ import fsspec
 import pyarrow
 import pyarrow.parquet
 import pytest
-from conftest import ROOT, BagOfWordsEmbedder
-from file_store import FileStore
+from bulk_fakes import FileStore
+from conftest import BagOfWordsEmbedder
 from made_files import HTML
 
 from rag.bulk import fill_by_workers
 from rag.errors import CorpusError, UsageError
 from rag.ingest import ReadFile, embed_files
 from rag.on_ray import cluster
-from rag.sources import Listing, list_source, read_parts
+from rag.sources import list_source, read_parts
 from rag.worker import Worker
 
 
@@ -211,7 +211,7 @@ def test_a_run_that_ends_early_is_taken_up(corpus_folder, store) -> None:
 def test_nothing_to_read_is_said_before_anything_is_removed(tmp_path) -> None:
     (tmp_path / "hollow").mkdir()
     for root in (str(tmp_path / "hollow"), (tmp_path / "hollow").as_uri(), "memory://nowhere"):
-        with pytest.raises(CorpusError, match="nothing to read in .*expected files ending in"):
+        with pytest.raises(CorpusError, match=r"nothing to read in .*expected files ending in"):
             list_source(root)
     with pytest.raises(CorpusError, match="no corpus folder"):
         list_source(str(tmp_path / "missing"))
@@ -237,7 +237,7 @@ def test_ray_without_the_extra_says_how_to_get_it(monkeypatch) -> None:
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "nowhere", "127.0.0.1:x", ":6379", "[::1]:9"])
 def test_nobody_at_the_address(address) -> None:
     with (
-        pytest.raises(UsageError, match="no Ray that fits .*ray start --head"),
+        pytest.raises(UsageError, match=r"no Ray that fits .*ray start --head"),
         cluster(address, 1),
     ):
         pass
