@@ -12,7 +12,7 @@ from rag.ingest import ReadFile, Store, embed_files
 from rag.progress import progress_bar
 from rag.types import Document, Embedder
 
-_GROUP_CHARS = 200_000  # of files that are embedded and put together
+_GROUP_CHARS = 30_000  # of files that are embedded and put together
 
 
 def fill(store: Store, corpus: Corpus, embedder: Embedder, chunk_chars: int) -> Changes:
@@ -25,7 +25,7 @@ def fill(store: Store, corpus: Corpus, embedder: Embedder, chunk_chars: int) -> 
     new = [file for file in _files(corpus) if stored.get(file.path) != file.sha256]
     store.remove(sorted(stored.keys() - corpus.fingerprints.keys()))
     found = len(stored.keys() & corpus.fingerprints.keys())
-    with progress_bar(sum(map(_chars, new)), "char", "embedding") as bar:
+    with progress_bar(sum(map(_chars, new)), "char", "embedding", shown=bool(new)) as bar:
         for group in _groups(new):
             made = embed_files(group, embedder, chunk_chars)
             store.put(made)

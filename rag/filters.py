@@ -52,8 +52,12 @@ class Filter:
         """Whether days are given."""
         return bool(self.since or self.until)
 
+    def takes(self, path: str) -> bool:
+        """Whether files at a path are searched."""
+        return not self.source or fnmatchcase(path, self.source)
+
     def _at_source(self, document: Document) -> bool:
-        return not self.source or fnmatchcase(document.file or document.id, self.source)
+        return self.takes(document.file or document.id)
 
     def _in_time(self, day: str) -> bool:
         if not self.dated:

@@ -40,7 +40,7 @@ class Store(Protocol):
     """Keeps files; whoever runs it again after a failure mends what that left behind."""
 
     def files(self) -> dict[str, str]:
-        """Path → sha256 of each file that is wholly stored."""
+        """Path → sha256 of each file that is wholly stored; "" of one that is stored in part."""
 
     def put(self, files: Sequence[EmbeddedFile]) -> None:
         """Replace what is stored of these files. To put a file twice is to put it once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ _PAGE = 1000  # rows of a listing
 _QUERIES = 1000  # of a search; Milvus takes 16,384
 _BYTES = 65_535  # of a text, the most that Milvus keeps
 _ID = 8192  # bytes of a path with the number of a row
+# pymilvus asks every ten seconds whether its server lives; that of milvus-lite, in this very
+# process, takes it for an attack.
+_NEVER_PING = {"grpc.keepalive_time_ms": 2**31 - 1}
 
 Row = dict[str, Any]
 
@@ -28,6 +32,9 @@ class Milvus:
     def __init__(self, address: MilvusAddress) -> None:
         """Raises UsageError for a file that cannot be opened or where the extra is missing,
         ServerError for a server that does not let us in."""
+        # What fails is raised as well; what is logged on the way says nothing more to a user.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         try:
             import grpc
             import pymilvus
@@ -35,14 +42,15 @@ class Milvus:
             raise UsageError(
                 "an index on Milvus needs the extra milvus: pip install '.[milvus]'"
             ) from None
-        # What fails is raised as well; its log, with a traceback, says nothing more to a user.
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         self._address = address
         self._types = pymilvus
         self._failures = (pymilvus.MilvusException, grpc.RpcError, grpc.FutureTimeoutError)
         with self._asking(_CONNECT_SECONDS), _reasons_of_lite(address, pymilvus.MilvusException):
             self._client = pymilvus.MilvusClient(
-                address.uri, token="" if address.is_file else token(), timeout=_CONNECT_SECONDS
+                address.uri,
+                token="" if address.is_file else token(),
+                timeout=_CONNECT_SECONDS,
+                grpc_options=_NEVER_PING if address.is_file else {},
             )
 
     def close(self) -> None:
@@ -219,11 +227,11 @@ class Milvus:
         return found
 
     @contextmanager
-    def _asking(self, seconds: int = _SECONDS) -> Iterator[None]:
+    def _asking(self, seconds: int | None = None) -> Iterator[None]:
         try:
             yield
         except self._failures as error:
-            raise _in_our_words(self._address, seconds, error) from error
+            raise _in_our_words(self._address, seconds or _SECONDS, error) from error
 
 
 def _in_our_words(address: MilvusAddress, seconds: int, error: BaseException) -> RagError:

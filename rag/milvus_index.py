@@ -60,7 +60,7 @@ class MilvusIndex:
         self._found = Chunks(client, self._parts)
         self._idf: Recent[str, float] = Recent(_IDF_TERMS)
         self._idf_since = time.monotonic()
-        self._wanted: Filter | None = None
+        self._wanted = Filter()
 
     def close(self) -> None:
         """A file is free for other processes after it."""
@@ -153,8 +153,6 @@ class MilvusIndex:
         # While a file is replaced, chunks of both versions may be found; the better one decides.
         versions = {row["doc"]: row["version"] for row, _ in reversed(best)}
         documents = self._documents.of_versions(versions)
-        if self._wanted is not None:
-            documents = {i: d for i, d in documents.items() if self._wanted.admits(d)}
         found = self._found.read(
             {
                 row["id"]: documents[row["doc"]]
@@ -169,9 +167,13 @@ class MilvusIndex:
 
     def _ranked(self, field: str, query: list[float] | str, rows: dict[Place, Row]) -> list[Place]:
         """Places of the best chunks, ties by place; their rows are added to ``rows``."""
-        where = "" if self._wanted is None else admitted(self._wanted)
+        where = admitted(self._wanted)
         (found,) = self._client.search(self._chunks, field, [query], DEPTH, where, PLACE)
-        placed = [(-score, (row["path"], row["number"], row["id"]), row) for score, row in found]
+        placed = [
+            (-score, (row["path"], row["number"], row["id"]), row)
+            for score, row in found
+            if self._wanted.takes(row["path"])
+        ]
         rows.update((place, row) for _, place, row in placed)
         return [place for _, place, _ in sorted(placed, key=lambda each: each[:2])]
 
