@@ -50,3 +50,8 @@ def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) ->
     if features.get("avx2") and "fbgemm" in engines:
         return "int8", "the CPU has avx2, but neither amx_bf16 nor avx512_bf16"
     return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
+
+
+def use_one_thread() -> None:
+    """Of many processes that share the cores."""
+    torch.set_num_threads(1)

@@ -34,6 +34,7 @@ examples:
   python -m rag.build ~/notes --dry-run        # say what that would do
   python -m rag.build ~/notes --watch          # and again whenever a file changes
   python -m rag.build ~/notes --index milvus:notes.db#notes   # in a collection of Milvus
+  python -m rag.build s3://BUCKET/notes --index milvus:https://HOST:19530#notes --on ray
 
 Exit status: 0 when the index is whole, 1 for an error of ours, 2 for wrong usage.
 """
@@ -47,15 +48,22 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument(
-        "folder", nargs="?", type=Path, metavar="FOLDER", help="the same as --corpus FOLDER"
-    )
+    made.add_argument("folder", nargs="?", metavar="FOLDER", help="the same as --corpus FOLDER")
     add_corpus_options(made)
     made.add_argument("--dry-run", action="store_true", help="say what would be done, do nothing")
     made.add_argument(
         "--watch",
         action="store_true",
         help="go on, and refresh whenever files change (needs the extra watch); Ctrl-C ends it",
+    )
+    made.add_argument(
+        "--on",
+        metavar="ray[:HOST:PORT]",
+        help="read and embed in many processes of Ray, here or on a cluster, for an index on "
+        "Milvus (needs the extra ray); FOLDER may be s3://…, gs://… or a Parquet file, too",
+    )
+    made.add_argument(
+        "--workers", type=int, metavar="N", help="processes of --on that embed (default: all cores)"
     )
     return made
 
@@ -69,6 +77,15 @@ def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
     if options.watch and options.dry_run:
         raise UsageError("--watch goes on and --dry-run does nothing; choose one of them")
+    if options.on is not None:
+        if options.watch or options.dry_run:
+            raise UsageError("--on knows neither --watch nor --dry-run; leave one of them out")
+        from rag.build_on_ray import build_on_ray
+
+        source = options.folder or str(_root(options))
+        return build_on_ray(source, options.index, options.embedder, options.on, options.workers)
+    if options.workers is not None:
+        raise UsageError("--workers is for --on ray; name both")
     root = _root(options)
     place = place_of(root, options.index)
     rounds = _rounds(root) if options.watch else iter([None])
@@ -96,7 +113,7 @@ def _main(options: argparse.Namespace) -> int:
 
 def _root(options: argparse.Namespace) -> Path:
     """The folder that is named, in whichever way."""
-    named: Path = options.folder or options.corpus
+    named: Path = Path(options.folder) if options.folder else options.corpus
     # The default is an object of its own: what the user types makes another one.
     if options.corpus is not DEFAULT_CORPUS and options.corpus != named:
         raise UsageError(f"FOLDER is {named} and --corpus {options.corpus}; name one of them")

@@ -7,8 +7,11 @@ import os
 import re
 import stat
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from rag.config import INDEXES
 from rag.dates import find_date, parse_date
@@ -68,14 +71,14 @@ def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
     skipped: list[Skipped] = []
     known_texts = _slow_to_read(known)
     with Worker() as worker:
-        for path in _files(root, skipped):
+        for path in files_below(root, skipped):
             file = path.relative_to(root).as_posix()
             try:
-                data = _bytes(path, root)
+                data = file_bytes(path, root)
                 sha256 = hashlib.sha256(data).hexdigest()
                 found, left_out = known_texts.get((file, sha256)), ""
                 if found is None:
-                    found, left_out = _read(file, data, worker)
+                    found, left_out = documents_of(file, data, worker)
             except Unreadable as error:
                 left_out = str(error)
             else:
@@ -102,8 +105,11 @@ def _slow_to_read(known: Corpus | None) -> dict[tuple[str, str], list[Document]]
     return dict(found)
 
 
-def _files(root: Path, skipped: list[Skipped]) -> list[Path]:
-    """All files, sorted; a folder below ``root`` that cannot be listed is added to ``skipped``."""
+def files_below(root: Path, skipped: list[Skipped]) -> list[Path]:
+    """All files, sorted; a folder below ``root`` that cannot be listed is added to ``skipped``.
+
+    Raises CorpusError where ``root`` is no folder that can be listed.
+    """
     if not root.exists():
         raise CorpusError(f"no corpus folder {root}; name an existing one with --corpus DIR")
     if not root.is_dir():
@@ -133,11 +139,20 @@ def is_passed_over(path: Path) -> bool:
     return any(path.glob(f"{DATA}*/{DOCUMENTS}")) and (path / MANIFEST).is_file()
 
 
-def _bytes(path: Path, root: Path) -> bytes:
+def file_bytes(path: Path, root: Path) -> bytes:
+    """All of a file of a known format; Unreadable where that cannot be had."""
     if path.is_symlink() and path.is_dir():
         raise Unreadable("a link to a folder, which is not followed: copy the folder here")
     if suffix_of(path.name) not in FORMATS:
         raise Unreadable(f"not one of {', '.join(FORMATS)}")
+    with open_below(path, root) as file:
+        return read_within_bounds(file)
+
+
+@contextmanager
+def open_below(path: Path, root: Path) -> Iterator[BinaryIO]:
+    """A regular file in or below the folder ``root``; Unreadable for all else, and as soon as
+    reading it fails."""
     try:
         str(path).encode()
         if not path.resolve().is_relative_to(root.resolve()):
@@ -149,12 +164,17 @@ def _bytes(path: Path, root: Path) -> bytes:
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise Unreadable("not a regular file")
-            data = file.read(MAX_FILE_BYTES + 1)
+            yield file
     except UnicodeEncodeError:
         raise Unreadable("its name is not UTF-8: rename it") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
         reason = getattr(error, "strerror", None) or error
         raise Unreadable(f"cannot be read: {reason}") from None
+
+
+def read_within_bounds(file: BinaryIO) -> bytes:
+    """All of a file; Unreadable where that is nothing or too much."""
+    data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise Unreadable(f"more than {MAX_FILE_BYTES:,} bytes: split it")
     if not data:
@@ -162,16 +182,19 @@ def _bytes(path: Path, root: Path) -> bytes:
     return data
 
 
-def _read(file: str, data: bytes, worker: Worker) -> tuple[list[Document], str]:
-    """The documents of a file, and in words what of it was left out."""
+def documents_of(file: str, data: bytes, worker: Worker) -> tuple[list[Document], str]:
+    """The documents of a file of a known format, and in words what of it was left out.
+
+    Raises Unreadable where there are none.
+    """
     suffix = suffix_of(file)
     reading = (read if FORMATS[suffix].plain else worker.read)(suffix, data)
     if not any(extract.text.strip("\ufeff \t\r\n") for extract in reading.extracts):
         raise Unreadable("empty")
-    return [_document(file, extract) for extract in reading.extracts], reading.left_out
+    return [document_of(file, extract) for extract in reading.extracts], reading.left_out
 
 
-def _document(file: str, extract: Extract) -> Document:
+def document_of(file: str, extract: Extract) -> Document:
     """What the file itself tells comes before front matter, and that before the first lines."""
     text = _NO_TEXT.sub("\ufffd", extract.text)
     head = front_matter(text)

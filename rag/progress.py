@@ -8,8 +8,9 @@ from typing import Any
 from tqdm import tqdm
 
 
-def progress_bar(total: int, unit: str, description: str, shown: bool = True) -> tqdm[Any]:
-    """A bar that shows rate and time left; none where the package's log level is above INFO."""
+def progress_bar(total: int | None, unit: str, description: str, shown: bool = True) -> tqdm[Any]:
+    """A bar that shows rate and, where a total is known, time left; none where the package's log
+    level is above INFO."""
     silent = not shown or not logging.getLogger("rag").isEnabledFor(logging.INFO)
     return tqdm(
         total=total,

@@ -12,9 +12,9 @@ from rag.dates import parse_date
 from rag.extract import Extract, Reading, Unreadable
 from rag.text_file import decode
 
-_TEXT = "text"
+TEXT = "text"
 _MAX_FIELD = 2**31 - 1  # characters: files are bounded already
-_EXPECTED = "each row is to hold a text under the name 'text'"
+EXPECTED = "each row is to hold a text under the name 'text'"
 
 
 def read_csv(data: bytes) -> Reading:
@@ -26,11 +26,11 @@ def read_csv(data: bytes) -> Reading:
             lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
             rows = (row for row in lines if row)  # a blank line is none
             columns = [name.strip().lower() for name in next(rows, [])]
-            if _TEXT in columns:
+            if TEXT in columns:
                 return _reading(dict(zip(columns, row, strict=False)) for row in rows)
     except csv.Error as error:
         raise Unreadable(f"no CSV ({error}): correct it") from None
-    raise Unreadable(f"no column 'text' in its first line: {_EXPECTED}")
+    raise Unreadable(f"no column 'text' in its first line: {EXPECTED}")
 
 
 def read_json_lines(data: bytes) -> Reading:
@@ -60,18 +60,23 @@ def _reading(rows: Iterable[Any]) -> Reading:
     extracts: list[Extract] = []
     bad: list[int] = []
     for number, row in enumerate(rows, start=1):
-        fields = {str(k).lower(): v for k, v in row.items()} if isinstance(row, dict) else {}
-        text, title, date, url = (_string(fields.get(k)) for k in (_TEXT, "title", "date", "url"))
-        if text.strip():
-            extracts.append(Extract(text, title, parse_date(date), url, row=number))
+        if extract := extract_of(row, number):
+            extracts.append(extract)
         else:
             bad.append(number)
     if not extracts:
-        raise Unreadable(f"no row with a text: {_EXPECTED}")
+        raise Unreadable(f"no row with a text: {EXPECTED}")
     if not bad:
         return Reading(tuple(extracts))
-    left_out = f"{len(bad):,} of {number:,} rows, the first of them row {bad[0]:,}: {_EXPECTED}"
+    left_out = f"{len(bad):,} of {number:,} rows, the first of them row {bad[0]:,}: {EXPECTED}"
     return Reading(tuple(extracts), left_out)
+
+
+def extract_of(row: object, number: int) -> Extract | None:
+    """The text of a row; None where it holds none."""
+    fields = {str(k).lower(): v for k, v in row.items()} if isinstance(row, dict) else {}
+    text, title, date, url = (_string(fields.get(k)) for k in (TEXT, "title", "date", "url"))
+    return Extract(text, title, parse_date(date), url, row=number) if text.strip() else None
 
 
 def _string(value: object) -> str:

@@ -85,14 +85,14 @@ class Worker:
 def _start(memory: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "rag.worker", str(memory)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(_module_folders())},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(module_folders())},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
 
 
-def _module_folders() -> list[str]:
+def module_folders() -> list[str]:
     """Where modules come from here, but for the current folder, which may be the one that is read.
 
     Where this package lives comes last, since that may be the current folder.

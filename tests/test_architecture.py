@@ -10,7 +10,7 @@ LAYERS = [
     {"types", "errors", "terminal", "extract", "dates", "front_matter"},
     {"text_file", "pdf_file", "docx_file", "config", "changes", "records", "address"},
     {"html_file", "row_file", "manifest", "milvus_address"},
-    {"formats"},
+    {"formats", "parquet_file"},
     {"worker"},
     {
         "weights",
@@ -43,8 +43,8 @@ LAYERS = [
         "cli",
     },
     {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
-    {"search_index", "fill", "milvus_rows", "milvus_client"},
-    {"milvus_parts"},
+    {"search_index", "fill", "milvus_rows", "milvus_client", "sources"},
+    {"milvus_parts", "bulk", "on_ray"},
     {"milvus_index"},
     {"milvus_open"},
     {"index", "answer_kind", "reader", "conversation"},
@@ -52,7 +52,7 @@ LAYERS = [
     {"grounding", "conflict", "language_models"},
     {"writing"},
     {"pipeline"},
-    {"places", "milvus_indexes"},
+    {"places", "milvus_indexes", "build_on_ray"},
     {"ask", "build", "library", "adapters", "indexes"},
     {"page", "doctor", "langchain", "llama_index"},
 ]
@@ -74,6 +74,9 @@ HEAVY = {
     "pymilvus": {"milvus_client"},
     "milvus_lite": {"milvus_client"},
     "grpc": {"milvus_client"},
+    "pyarrow": {"parquet_file"},
+    "fsspec": {"sources"},
+    "ray": {"on_ray"},
 }
 
 

@@ -43,18 +43,36 @@ def test_indexes_in_the_folder_are_no_part_of_it(here, capsys) -> None:
     assert "(no file changed; " in second
 
 
+_MILVUS = ["--index", "milvus:notes.db#notes"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["corpus", "--corpus", "seeds"], "FOLDER is corpus and --corpus seeds; name one"),
         (["corpus", "--watch", "--dry-run"], "choose one of them"),
         (["missing", "--watch"], "is not a folder"),
+        (["corpus", "--on", "ray"], "name it with --index milvus:"),
+        (["corpus", "--on", "dask", *_MILVUS], "expected ray or ray:HOST:PORT"),
+        (["corpus", "--on", "ray:", *_MILVUS], "expected ray or ray:HOST:PORT"),
+        (["corpus", "--on", "ray", "--workers", "0", *_MILVUS], "expected 1 or more"),
+        (["corpus", "--on", "ray", "--watch", *_MILVUS], "leave one of them out"),
+        (["corpus", "--on", "ray:127.0.0.1:9", *_MILVUS], "ray start --head"),
+        (["corpus", "--workers", "2"], "--workers is for --on ray"),
     ],
 )
 def test_wrong_usage(here, capsys, arguments, message) -> None:
     assert build.main(arguments) == 2
     assert message in capsys.readouterr().err
     assert not (here / "indexes").exists()
+
+
+@pytest.mark.parametrize(("folder", "said"), [("missing", "no corpus folder"), (".", "nothing")])
+def test_nothing_to_read_is_said_before_ray_starts(here, capsys, folder, said) -> None:
+    for path in (here / "corpus").iterdir():
+        path.unlink()
+    assert build.main([folder, "--on", "ray", *_MILVUS]) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(here, capsys) -> None:
