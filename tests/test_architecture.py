@@ -7,7 +7,16 @@ import sys
 from conftest import ROOT
 
 LAYERS = [
-    {"types", "errors", "terminal", "extract", "dates", "front_matter"},
+    {
+        "types",
+        "errors",
+        "terminal",
+        "extract",
+        "dates",
+        "front_matter",
+        "json_lines",
+        "content_security",
+    },
     {"text_file", "pdf_file", "docx_file", "config", "changes", "records"},
     {"html_file", "row_file", "manifest"},
     {"formats"},
@@ -49,7 +58,9 @@ LAYERS = [
     {"writing"},
     {"pipeline"},
     {"ask", "build", "library", "adapters", "indexes"},
-    {"page", "doctor", "langchain", "llama_index"},
+    {"page", "doctor", "langchain", "llama_index", "service", "server", "serving_options"},
+    {"chat", "metrics", "question_log"},
+    {"endpoints"},
 ]
 HEAVY = {
     "sentence_transformers": {"embedder"},
@@ -66,6 +77,8 @@ HEAVY = {
     "trafilatura": {"html_file"},
     "pypdf": {"pdf_file"},
     "docx": {"docx_file"},
+    "prometheus_client": {"metrics"},
+    "uvicorn": {"server"},
 }
 
 
