@@ -106,6 +106,7 @@ def launch(
     log.info("serving %s", server.address)
     if block:
         wait_for_end(line, grace)
+        server.close()  # first: once its queue is closed, Gradio sends no answers
         blocks.close(verbose=False)
     return server.address
 

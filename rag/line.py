@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import mean
 
-from rag.errors import BusyError, ClosingError
+from rag.errors import BusyError, ClosingError, UsageError
 
 MAX_WAITING = 40
 _RECENT = 20  # pieces of work that tell how long the next will take
@@ -26,10 +26,15 @@ class _Ticket:
 class Line:
     """Where threads wait for their turn, and are told how many are before them.
 
-    At most ``limit`` wait, while ``at_once`` are at work.
+    At most ``limit`` wait, while ``at_once`` are at work. Raises UsageError for less than 0 and 1.
     """
 
     def __init__(self, limit: int = MAX_WAITING, at_once: int = 1) -> None:
+        if limit < 0 or at_once < 1:
+            raise UsageError(
+                f"{limit} may wait and {at_once} work at a time, expected at least 0 and 1; "
+                f"change --queue or --concurrency"
+            )
         self._limit = limit
         self._at_once = at_once
         self._tickets: deque[_Ticket] = deque()

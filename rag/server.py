@@ -59,6 +59,7 @@ class Server:
         self._thread.start()
         while self._thread.is_alive() and not self._server.started:
             time.sleep(0.01)
+        assert self._server.started, "the application did not start; the log tells why"
 
     def close(self) -> None:
         """Stop listening, and return when what was under way has been sent."""

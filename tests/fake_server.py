@@ -1,10 +1,11 @@
 """python tests/fake_server.py OPTIONS: app.py as it is, over fakes for the models.
 
-A question with the word "slowly" takes a second, one with "forever" a minute.
+A question with the word "slowly" is answered once there is a file "go" in the working folder.
 """
 
 import sys
 import time
+from pathlib import Path
 
 from conftest import BagOfWordsEmbedder, CopyingGenerator
 
@@ -18,7 +19,8 @@ class SlowGenerator(CopyingGenerator):
 
     def generate(self, messages, max_new_tokens):
         question = messages[-1]["content"].rpartition("Question: ")[2]
-        time.sleep(60 if "forever" in question else "slowly" in question)
+        while "slowly" in question and not Path("go").exists():
+            time.sleep(0.05)
         return super().generate(messages, max_new_tokens)
 
 

@@ -2,17 +2,14 @@
 
 import json
 import re
-import signal
-import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import httpx
 import pytest
-from conftest import ROOT, BagOfWordsEmbedder, CopyingGenerator
+from conftest import BagOfWordsEmbedder, CopyingGenerator, until
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
@@ -35,7 +32,6 @@ QUESTION = "How many workers live in a bee colony?"
 ELSEWHERE = "How many workers live in a bee colony, elsewhere?"
 EXPLODE = "How many workers live in a bee colony, explode?"
 SLOWLY = "How many workers live in a bee colony, slowly?"
-FOREVER = "How many workers live in a bee colony, forever?"
 PATIENCE = 30  # seconds
 
 
@@ -100,13 +96,6 @@ def serve(tmp_path, corpus_folder):
     for served in started:
         served.generator.let_go.set()
         served.server.close()
-
-
-def until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def without_seconds(answer):
@@ -308,143 +297,3 @@ def test_a_taken_port_is_told(serve) -> None:
     port = int(serve().server.address.rpartition(":")[2].strip("/"))
     with pytest.raises(UsageError, match="try another --port"):
         Server(None, "127.0.0.1", port)
-
-
-# --- the line -----------------------------------------------------------------------------------
-
-
-def test_the_wait_that_is_told_grows_with_the_line_and_its_work(monkeypatch) -> None:
-    from rag.errors import BusyError
-
-    now = 0.0
-    monkeypatch.setattr("rag.line.time.monotonic", lambda: now)
-
-    def told(line):
-        places = [line.place() for _ in range(line.places)]
-        for place in places:
-            place.__enter__()
-        with pytest.raises(BusyError) as error, line.place():
-            pass
-        for place in places:
-            place.__exit__(None, None, None)
-        return error.value.retry_after
-
-    line = Line(limit=9)
-    for _ in range(20):
-        with line.place() as before:
-            assert before() == 0
-            now += 3
-    assert told(line) == 30
-    shorter, two = Line(limit=4), Line(limit=8, at_once=2)
-    assert (told(shorter), told(two)) == (5, 5)
-
-
-def test_as_many_are_at_work_as_may() -> None:
-    line = Line(limit=2, at_once=2)
-    with line.place() as one, line.place() as two, line.place() as three:
-        assert (one(), two(), three()) == (0, 0, 1)
-        assert (line.at_work, line.waiting) == (2, 1)
-        assert not line.drained(0)
-    assert line.drained(0)
-    assert (line.at_work, line.waiting) == (0, 0)
-
-
-# --- the whole program --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def program(tmp_path, corpus_folder):
-    """Starts app.py, over fakes; gives its process and a client."""
-    processes = []
-
-    def start(*options):
-        command = [sys.executable, str(ROOT / "tests/fake_server.py"), "--corpus"]
-        process = subprocess.Popen(
-            [*command, str(corpus_folder), "--port", "0", "--log", "json", *options],
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        processes.append(process)
-        for line in process.stderr:
-            if found := re.search(r"serving (http\S+/)", line):
-                return process, httpx.Client(base_url=found[1].rstrip('"}'), timeout=PATIENCE)
-        raise AssertionError(process.wait())
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
-def test_at_sigterm_what_was_taken_is_answered(program) -> None:
-    process, client = program()
-    with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(client.post, "/ask", json={"question": SLOWLY}) for _ in range(2)]
-        until(lambda: "rag_waiting 1.0" in client.get("/metrics").text)
-        process.send_signal(signal.SIGTERM)
-        until(lambda: client.get("/ready").status_code == 503)
-        told = client.post("/ask", json={"question": QUESTION})
-        assert (told.status_code, told.headers["retry-after"]) == (503, "1")
-        assert [job.result().status_code for job in jobs] == [200, 200]
-    assert process.wait(PATIENCE) == 0
-    logged = [json.loads(line) for line in process.stderr]
-    assert [line["outcome"] for line in logged if "outcome" in line] == [
-        "rejected",
-        "answered",
-        "answered",
-    ]
-    assert not any("workers" in json.dumps(line) for line in logged)
-
-
-def test_grace_has_an_end(program) -> None:
-    process, client = program("--grace", "0.5")
-    with ThreadPoolExecutor(1) as pool:
-        job = pool.submit(client.post, "/ask", json={"question": FOREVER})
-        until(lambda: "rag_at_work 1.0" in client.get("/metrics").text)
-        began = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - began < 15
-        with pytest.raises(httpx.HTTPError):
-            job.result().raise_for_status()
-
-
-def test_page_gradio_and_ask_stand_in_one_line(program) -> None:
-    from gradio_client import Client
-
-    _, client = program("--queue", "0")
-    gradio = Client(str(client.base_url), verbose=False)
-    answer = gradio.predict(QUESTION, [], "", api_name="/ask")
-    same = client.post("/ask", json={"question": QUESTION}).json()
-    assert without_seconds(answer) == without_seconds(same)
-    job = gradio.submit(SLOWLY, [], "", api_name="/ask")
-    until(lambda: "rag_at_work 1.0" in client.get("/metrics").text)
-    assert client.post("/ask", json={"question": QUESTION}).status_code == 429
-    with pytest.raises(Exception, match="ask again in"):
-        gradio.predict(QUESTION, [], "", api_name="/ask")
-    assert "50,000" in job.result()["answer"]
-
-
-def test_a_password_guards_page_and_endpoints_alike(program) -> None:
-    _, client = program("--auth", "me:secret")
-    assert client.get("/health").status_code == client.get("/ready").status_code == 200
-    assert client.get("/config").status_code == 401
-    assert client.get("/metrics").status_code == 401
-    assert client.get("/metrics", auth=("me", "secret")).status_code == 200
-
-
-def test_no_page_from_elsewhere_can_ask_or_read(program) -> None:
-    _, client = program()
-    foreign = {"origin": "http://evil.example", "host": "answers.example"}
-    wanted = {
-        **foreign,
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "content-type",
-    }
-    for path in ("/ask", "/metrics", "/config", "/gradio_api/call/ask"):
-        assert client.options(path, headers=wanted).status_code == 400
-        for got in (client.get(path, headers=foreign), client.options(path, headers=wanted)):
-            assert "access-control-allow-origin" not in got.headers
-            assert "access-control-allow-credentials" not in got.headers
-    assert client.get("/health").headers["content-security-policy"].startswith("default-src 'self'")
