@@ -106,7 +106,8 @@ def launch(
     log.info("serving %s", server.address)
     if block:
         wait_for_end(line, grace)
-        server.close()  # first: once its queue is closed, Gradio sends no answers
+        blocks.app.stop_event.set()  # ends the streams that tell open pages of its life
+        server.close()  # before the page: once its queue is closed, Gradio sends no answers
         blocks.close(verbose=False)
     return server.address
 

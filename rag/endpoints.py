@@ -8,6 +8,7 @@ import logging
 import math
 import threading
 from base64 import b64decode
+from collections.abc import Mapping
 from contextlib import closing
 from secrets import compare_digest
 from typing import TYPE_CHECKING
@@ -90,27 +91,30 @@ class _Endpoints:
             raise HTTPException(415, "the content type is not application/json")
         try:
             query = query_from(await _body(request))
-            answer = await self._answer(request, query)
+            response = await self._respond(request, query)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
-        except RagError as error:
-            wait = {"Retry-After": str(error.retry_after)} if isinstance(error, BusyError) else {}
-            raise HTTPException(status_of(error), str(error), headers=wait) from error
-        except HTTPException:
+        response.headers["X-Request-Id"] = query.id
+        return response
+
+    async def _respond(self, request: Request, query: Query) -> Response:
+        try:
+            return JSONResponse((await self._answer(request, query)).to_dict())
+        except ClientDisconnect:
             raise
+        except BusyError as error:
+            return _error(status_of(error), str(error), {"Retry-After": str(error.retry_after)})
+        except RagError as error:
+            return _error(status_of(error), str(error))
         except Exception as error:  # whatever a model raises; the next question may do
             log.exception("a question failed")
-            name = type(error).__name__
-            raise HTTPException(
-                500, f"this question failed ({name}); the log has details"
-            ) from error
-        return JSONResponse(answer.to_dict(), headers={"X-Request-Id": query.id})
+            return _error(500, f"this question failed ({type(error).__name__}); see the log")
 
     async def _answer(self, request: Request, query: Query) -> Answer:
         """ClientDisconnect where the client goes before its answer is there."""
         gone = threading.Event()
 
-        async def wait_for_end() -> None:
+        async def notice_end() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
             gone.set()
@@ -125,7 +129,7 @@ class _Endpoints:
             assert answered is not None  # as steps promises
             return answered
 
-        watching = asyncio.create_task(wait_for_end())
+        watching = asyncio.create_task(notice_end())
         try:
             return await to_thread.run_sync(answer, limiter=self._threads)
         finally:
@@ -185,6 +189,8 @@ async def _body(request: Request) -> bytes:
 
 async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # as it is registered for
-    return JSONResponse(
-        {"error": error.detail}, status_code=error.status_code, headers=error.headers
-    )
+    return _error(error.status_code, error.detail, error.headers)
+
+
+def _error(status: int, said: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": said}, status_code=status, headers=headers)

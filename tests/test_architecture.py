@@ -79,6 +79,7 @@ HEAVY = {
     "docx": {"docx_file"},
     "prometheus_client": {"metrics"},
     "uvicorn": {"server"},
+    "starlette": {"content_security", "endpoints"},
 }
 
 
