@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from rag.config import INDEXES
 from rag.errors import RagError, UsageError
+from rag.json_lines import JsonLines
 from rag.milvus_address import MilvusAddress, is_milvus
 
 if TYPE_CHECKING:
@@ -103,10 +104,12 @@ def without_corpus(options: argparse.Namespace) -> bool:
     return True
 
 
-def configure_logging(quiet: bool) -> None:
-    """Messages of this package on standard error, as plain lines."""
+def configure_logging(quiet: bool, as_json: bool = False) -> None:
+    """Messages of this package on standard error, as plain lines or as JSON, then of all others."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("rag: %(message)s"))
+    handler.setFormatter(JsonLines() if as_json else logging.Formatter("rag: %(message)s"))
+    if as_json:
+        logging.basicConfig(handlers=[handler])
     logger = logging.getLogger("rag")
     logger.handlers = [handler]
     logger.setLevel(logging.WARNING if quiet else logging.INFO)

@@ -2,11 +2,14 @@
 
 RagError                 anything we can explain in one line
 ├── UsageError           the caller gave a value that cannot be used
-│   └── QuestionError    the question is empty, too long or not text
+│   ├── QuestionError    the question is empty, too long or not text
+│   └── NoSuchIndexError no index has the name
 ├── CorpusError          the corpus folder is missing, empty or holds nothing readable
 ├── CorruptIndexError    an index on disk is incomplete or damaged
 ├── IndexWriteError      an index could not be saved
 ├── ModelError           model weights are missing, wrong, or do not fit the machine
+├── BusyError            too many questions wait; another may be asked later
+│   └── ClosingError     the server is shutting down, and takes no more questions
 └── ServerError          a server cannot be reached, refuses, or breaks off
 
 Each message says what was found, what was expected, and what to run or change.
@@ -25,6 +28,10 @@ class QuestionError(UsageError):
     """A question that is empty, too long, or not text."""
 
 
+class NoSuchIndexError(UsageError):
+    """No index has the name that was given."""
+
+
 class CorpusError(RagError):
     """The corpus folder is missing, unreadable, or holds no readable document."""
 
@@ -39,6 +46,18 @@ class IndexWriteError(RagError):
 
 class ModelError(RagError):
     """Model weights are missing, do not match their hash, or cannot be stored."""
+
+
+class BusyError(RagError):
+    """Too many questions wait; ask again in ``retry_after`` seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ClosingError(BusyError):
+    """The server is shutting down; it answers what it took, and takes no more."""
 
 
 class ServerError(RagError):

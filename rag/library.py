@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from rag.cli import index_folder
 from rag.documents import Skipped
-from rag.errors import CorruptIndexError, IndexWriteError, UsageError
+from rag.errors import CorruptIndexError, IndexWriteError, NoSuchIndexError, UsageError
 from rag.index import open_index, open_or_build
 from rag.known_texts import read_corpus
 from rag.manifest import BROUGHT, MANIFEST, Manifest, Stamp, stamp
@@ -62,15 +62,20 @@ class Library:
     def pipeline(self, name: str) -> Pipeline:
         """Over the newest version of an index.
 
-        UsageError for a name that none of the indexes has, or where it can no longer be searched.
+        NoSuchIndexError for a name that none of the indexes has, UsageError where it can no longer
+        be searched.
         """
-        if name not in self._open and name not in self.names():
-            raise UsageError(f"no index {name!r}; there are {', '.join(self.names())}")
+        self.check(name)
         now = stamp(self._folder / name)
         if now is not None and now != self._stamps.get(name):
             self._renew(name)
             self._stamps[name] = now
         return self._open[name]
+
+    def check(self, name: str) -> None:
+        """NoSuchIndexError for a name that none of the indexes has."""
+        if name not in self._open and name not in self.names():
+            raise NoSuchIndexError(f"no index {name!r}; there are {', '.join(self.names())}")
 
     def _renew(self, name: str) -> None:
         """Open an index, unless what is open was made from the same."""

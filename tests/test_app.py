@@ -355,12 +355,6 @@ def test_uploads_stay_in_their_place_and_within_bounds(slow_page) -> None:
     assert huge.status_code == 413
 
 
-def test_the_password_is_asked_for() -> None:
-    assert app._credentials("me:secret:x") == ("me", "secret:x")
-    with pytest.raises(app.UsageError, match="USER:PASS"):
-        app._credentials("me")
-
-
 # --- on the real models -------------------------------------------------------------------------
 
 

@@ -7,7 +7,16 @@ import sys
 from conftest import ROOT
 
 LAYERS = [
-    {"types", "errors", "terminal", "extract", "dates", "front_matter"},
+    {
+        "types",
+        "errors",
+        "terminal",
+        "extract",
+        "dates",
+        "front_matter",
+        "json_lines",
+        "content_security",
+    },
     {"text_file", "pdf_file", "docx_file", "config", "changes", "records", "address"},
     {"html_file", "row_file", "manifest", "milvus_address"},
     {"formats", "parquet_file"},
@@ -54,7 +63,9 @@ LAYERS = [
     {"pipeline"},
     {"places", "milvus_indexes", "build_on_ray"},
     {"ask", "build", "library", "adapters", "indexes"},
-    {"page", "doctor", "langchain", "llama_index"},
+    {"page", "doctor", "langchain", "llama_index", "service", "server", "serving_options"},
+    {"chat", "metrics", "question_log"},
+    {"endpoints"},
 ]
 HEAVY = {
     "sentence_transformers": {"embedder"},
@@ -77,6 +88,9 @@ HEAVY = {
     "pyarrow": {"parquet_file"},
     "fsspec": {"sources"},
     "ray": {"on_ray"},
+    "prometheus_client": {"metrics"},
+    "uvicorn": {"server"},
+    "starlette": {"content_security", "endpoints", "server"},
 }
 
 

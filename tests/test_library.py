@@ -6,17 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import BagOfWordsEmbedder, CopyingGenerator
 
-import app
 from eval.questions import check_against_corpus, load_questions
 from rag import page
+from rag.chat import Chat
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.errors import CorpusError, IndexWriteError, UsageError
 from rag.feedback import draft_case, record
 from rag.index import open_or_build
 from rag.library import Library, _plain_name
+from rag.line import Line
 from rag.page import Turn
 from rag.pipeline import Pipeline
+from rag.service import Service
 from rag.starters import starters
 from rag.swap import building
 from rag.types import Document
@@ -156,11 +158,11 @@ def test_first_questions_are_on_names_that_are_explained() -> None:
 def test_a_turn_ends_although_its_index_can_no_longer_be_opened(
     library, corpus_folder, tmp_path
 ) -> None:
-    made = app.Page(library, tmp_path / "feedback.jsonl")
+    made = Chat(Service(library, Line()), tmp_path / "feedback.jsonl")
     turns = [Turn("How many eggs does the queen lay?", status="Waiting")]
-    for now, *_ in made.answer(turns, "own"):
-        if isinstance(now, list) and now[-1].answer:
-            turns = now
+    for view in made.answer(turns, "own"):
+        if view.turns[-1].answer:
+            turns = view.turns
             other = BagOfWordsEmbedder("bow-2")
             corpus = load_corpus(corpus_folder)
             open_or_build(tmp_path / "indexes/own", corpus, other, Config())

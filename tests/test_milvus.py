@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 import rag.embedder
 import rag.models
-from app import Page
 from rag import ask, build, indexes, milvus_client
 from rag.adapters import described
+from rag.chat import Chat
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.errors import CorruptIndexError, RagError, ServerError, UsageError
@@ -31,12 +31,14 @@ from rag.filters import Filter
 from rag.index import open_or_build
 from rag.ingest import embed_files
 from rag.library import Library
+from rag.line import Line
 from rag.milvus_address import TOKEN, MilvusAddress
 from rag.milvus_indexes import verify
 from rag.milvus_open import inspect, open_milvus, open_or_create, remove
 from rag.milvus_rows import version_of, words
 from rag.page import Turn
 from rag.pipeline import Pipeline
+from rag.service import Service
 from rag.terms import terms
 
 pytest.importorskip("pymilvus")
@@ -303,7 +305,8 @@ def test_the_page_and_the_adapters_show_it(articles, tmp_path) -> None:
     index, folder = articles
     name = "milvus:some.db#docs"
     pipeline = Pipeline(index, BagOfWordsEmbedder(), None, Config())
-    page = Page(Library(pipeline, name, tmp_path / "indexes"), tmp_path / "feedback.jsonl")
+    service = Service(Library(pipeline, name, tmp_path / "indexes"), Line())
+    page = Chat(service, tmp_path / "feedback.jsonl")
     assert page.names() == [name]
     _, empty, _, about = page.fresh(name)
     assert "Who is" in empty

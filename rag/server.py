@@ -1,0 +1,84 @@
+"""An ASGI application on a port, until a signal asks it to end (uvicorn)."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+import time
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from rag.line import Line
+
+log = logging.getLogger("rag.serve")
+
+_CLOSING_SECONDS = 5  # for responses to be sent; a page's open event streams are then cut off
+
+
+class Server:
+    """Serves in a thread of its own.
+
+    Raises UsageError where it cannot listen.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._socket = socket.create_server((host, port), family=family, backlog=2048)
+        except OSError as error:
+            raise UsageError(
+                f"cannot listen on {host}:{port} ({error}); try another --port"
+            ) from error
+        shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
+        name = f"[{shown}]" if ":" in shown else shown
+        self.address = f"http://{name}:{self._socket.getsockname()[1]}/"
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                lifespan="on",
+                log_config=None,  # as this program's own
+                log_level="warning",
+                timeout_graceful_shutdown=_CLOSING_SECONDS,
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), daemon=True
+        )
+
+    def start(self) -> None:
+        """Returns when requests are taken."""
+        self._thread.start()
+        while self._thread.is_alive() and not self._server.started:
+            time.sleep(0.01)
+        assert self._server.started, "the application did not start; the log tells why"
+
+    def close(self) -> None:
+        """Stop listening, and return when what was under way has been sent."""
+        self._server.should_exit = True
+        self._thread.join()
+
+
+def wait_for_end(line: Line, grace: float) -> None:
+    """Wait for SIGTERM or SIGINT, then until the line is empty: nobody is let in any more, and
+    those who are in are answered, for ``grace`` seconds. A second signal ends the process."""
+    asked: SimpleQueue[int] = SimpleQueue()  # whose put may interrupt its own get
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        signal.signal(number, lambda number, frame: asked.put(number))
+    asked.get()
+    for number in signals:
+        signal.signal(number, signal.SIG_DFL)
+    line.close()
+    left = line.waiting + line.at_work
+    log.info("shutting down; %d questions are answered first", left)
+    if not line.drained(grace):
+        log.warning("%d questions were cut off after %g s", line.waiting + line.at_work, grace)
