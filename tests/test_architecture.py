@@ -29,6 +29,7 @@ LAYERS = [
         "parallel",
         "locks",
         "arithmetic",
+        "memory",
     },
     {
         "question",
