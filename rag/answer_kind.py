@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from rag.claims import names, numbers
@@ -41,6 +43,7 @@ _REASON = re.compile(
 )
 
 
+@lru_cache
 def answer_kind(question: str) -> Kind:
     """The kind asked for first; "other" where the question words do not tell."""
     found = [(match.start(), kind) for kind, match in _matches(question) if match]
@@ -56,12 +59,25 @@ def holds_answer_kind(question: str, sentence: str) -> float:
     where it does not, 0.5 where the kind is unknown."""
     match answer_kind(question):
         case "number":
-            return float(bool(numbers(sentence) - numbers(question)))
+            return float(bool(numbers(sentence) - _numbers_of(question)))
         case "date":
             return float(_DATE.search(sentence) is not None)
         case "name":
-            return float(bool(names(sentence) - set(tokens(question))))
+            return float(bool(names(sentence) - _words_of(question)))
         case "reason":
             return float(_REASON.search(sentence) is not None)
         case _:
             return 0.5
+
+
+# A question is held against a hundred sentences, so what it tells is kept.
+
+
+@lru_cache
+def _numbers_of(question: str) -> frozenset[Decimal]:
+    return frozenset(numbers(question))
+
+
+@lru_cache
+def _words_of(question: str) -> frozenset[str]:
+    return frozenset(tokens(question))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+
+# Bounds of oneDNN, which multiplies matrices in bfloat16 for torch, below which it would take 2.3
+# to 4.5 times as long as float32 (eval/LOG.md).
+_TOO_LOW_FOR_BFLOAT16 = frozenset(
+    "SSE41 AVX AVX2 AVX2_VNNI AVX2_VNNI_2 AVX512_CORE AVX512_CORE_VNNI".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,9 @@ def processor() -> Processor:
 def arithmetic_of_this_cpu() -> tuple[str, str]:
     """See ``choose_arithmetic``."""
     return choose_arithmetic(
-        torch.cpu.get_capabilities(), torch.backends.quantized.supported_engines
+        torch.cpu.get_capabilities(),
+        torch.backends.quantized.supported_engines,
+        os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
     )
 
 
@@ -37,18 +46,23 @@ def mixed_arithmetic() -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=arithmetic_of_this_cpu()[0] == "bfloat16")
 
 
-def choose_arithmetic(features: Mapping[str, object], engines: Sequence[str]) -> tuple[str, str]:
+def choose_arithmetic(
+    features: Mapping[str, object], engines: Sequence[str], bound: str = ""
+) -> tuple[str, str]:
     """The fastest arithmetic that the CPU does natively without loss that we could measure.
 
     bfloat16 with AMX or AVX512-bf16 (four times faster prefill than float32), int8 with AVX2
     (2.8 times faster answers, see eval/LOG.md), else float32. With the reason, in words.
-    ``features`` are the CPU's, ``engines`` those that torch has int8 kernels of.
+    ``features`` are the CPU's, ``engines`` those that torch has int8 kernels of, ``bound`` is what
+    ONEDNN_MAX_CPU_ISA allows bfloat16 to use, "" for everything.
     """
-    for feature in ("amx_bf16", "avx512_bf16"):
-        if features.get(feature):
-            return "bfloat16", f"the CPU has {feature}"
+    native = [feature for feature in ("amx_bf16", "avx512_bf16") if features.get(feature)]
+    bounded = bound.upper() in _TOO_LOW_FOR_BFLOAT16
+    if native and not bounded:
+        return "bfloat16", f"the CPU has {native[0]}"
     if features.get("avx2") and "fbgemm" in engines:
-        return "int8", "the CPU has avx2, but neither amx_bf16 nor avx512_bf16"
+        why = f"ONEDNN_MAX_CPU_ISA is {bound}" if native else "neither amx_bf16 nor avx512_bf16"
+        return "int8", f"the CPU has avx2, but {why}"
     return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
 
 

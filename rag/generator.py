@@ -16,6 +16,7 @@ from rag.arithmetic import arithmetic_of_this_cpu
 from rag.cache import cached_folder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
+from rag.memory import require_memory
 from rag.packaged import blocks, require_digest
 from rag.progress import progress_bar
 from rag.types import Message
@@ -89,15 +90,16 @@ class TransformersGenerator:
 def load_generator(weights: Weights) -> TransformersGenerator:
     """Load on the CPU, converting a GGUF file once into the cache.
 
-    Raises ModelError when the weights do not load as a chat model.
+    Raises ModelError when the weights do not load as a chat model, or not into memory.
     """
     folder = weights.source
     if isinstance(folder, Gguf):
         folder = _converted(folder, weights.fingerprint)
+    arithmetic, reason = arithmetic_of_this_cpu()
+    require_memory(folder, weights.name, arithmetic)
     hide_loading_bars()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    arithmetic, reason = arithmetic_of_this_cpu()
     log.info("generator runs in %s (%s)", arithmetic, reason)
     dtype = torch.float32 if arithmetic == "float32" else torch.bfloat16
     try:

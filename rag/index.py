@@ -40,7 +40,7 @@ from rag.records import (
 from rag.search_index import DEPTH
 from rag.swap import building, swap_in
 from rag.types import Chunk, Document, Embedder, HalfVectors, Hit, Mask, Vectors
-from rag.vectors import embed, embedded_texts, text_key
+from rag.vectors import embed, embedded_texts, halved, text_key
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def open_or_build(folder: Path, corpus: Corpus, embedder: Embedder, config: Conf
                 if old is not None and not stale:
                     return old
             log.info("building index %s: %s", folder, stale)
-            new = _build(corpus, embedder, recipe, old)
+            new = _build(corpus, embedder, recipe, old, folder.parent)
             swap_in(folder, lambda data: _write(new, corpus.root, data))
             return new
     except OSError as error:
@@ -184,18 +184,21 @@ def _recipe(corpus: Corpus, embedder: Embedder, config: Config) -> Recipe:
     )
 
 
-def _build(corpus: Corpus, embedder: Embedder, recipe: Recipe, old: Index | None) -> Index:
+def _build(
+    corpus: Corpus, embedder: Embedder, recipe: Recipe, old: Index | None, disk: Path
+) -> Index:
+    """Vectors are kept in files in ``disk`` that are gone when the index is."""
     chunks = _chunks(corpus, recipe, old)
     documents = _by_id(corpus)
     texts = embedded_texts(chunks, documents)
-    vectors = embed(texts, embedder, _known_vectors(old, recipe))
+    vectors = embed(texts, embedder, _known_vectors(old, recipe), disk=disk)
     return Index(
         recipe,
         documents,
         tuple(chunks),
         DenseIndex.build(vectors[: len(chunks)]),
         LexicalIndex.build(texts[: len(chunks)]),
-        vectors[len(chunks) :].astype(np.float16),
+        halved(vectors[len(chunks) :], disk),
         _first_sentence(chunks),
     )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 from rag.documents import Corpus, load_corpus
 from rag.errors import CorruptIndexError
 from rag.formats import is_slow
-from rag.manifest import Manifest, stamp
+from rag.manifest import Manifest, hash_file, stamp
 from rag.records import DOCUMENTS, read_documents
 
 
@@ -31,7 +30,7 @@ def _held(root: Path, index_folder: Path) -> Corpus | None:
         if not any(map(is_slow, manifest.recipe.files)):
             return None  # nothing would be taken over, so nothing is read
         path = index_folder / manifest.data / DOCUMENTS
-        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest.sha256[DOCUMENTS]:
+        if hash_file(path) != manifest.sha256[DOCUMENTS]:
             return None
         documents = read_documents(path)
     except (CorruptIndexError, OSError, ValueError, TypeError, KeyError):

@@ -108,7 +108,10 @@ def stamp(folder: Path) -> Stamp | None:
 def hash_files(folder: Path) -> dict[str, str]:
     """sha256 of every file below ``folder``, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
+    return {path.relative_to(folder).as_posix(): hash_file(path) for path in files}
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of its content, which is never in memory as a whole."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 from rag.errors import QuestionError
 from rag.terms import tokens
@@ -38,8 +40,13 @@ def asks_for_a_list(question: str) -> bool:
     return _LIST.search(question) is not None
 
 
-def repeats(question: str, sentence: str) -> bool:
-    """Whether a sentence says the question itself, as a list of questions does, or an instruction
-    on what to answer. Keywords without a question word may well stand in an answer."""
-    asked = f" {' '.join(tokens(question))} "
-    return bool(_ASKS.match(question)) and asked in f" {' '.join(tokens(sentence))} "
+def repeats(question: str, words: Sequence[str]) -> bool:
+    """Whether a sentence of these tokens says the question itself, as a list of questions does, or
+    an instruction on what to answer. Keywords without a question word may well stand in an answer.
+    """
+    return bool(_ASKS.match(question)) and _spaced(question) in f" {' '.join(words)} "
+
+
+@lru_cache
+def _spaced(question: str) -> str:
+    return f" {' '.join(tokens(question))} "

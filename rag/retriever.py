@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
 from rag.answer_kind import holds_answer_kind
 from rag.question import repeats
 from rag.search_index import SearchIndex
-from rag.terms import terms
+from rag.terms import stems, terms, tokens
 from rag.types import Chunk, Embedder, Evidence, Hit, Vectors
 
 # score = cosine of the sentence, cosine of it with the sentence before (what "he" and "it" stand
@@ -48,40 +49,44 @@ class Retriever:
 
     def evidence(self, question: str, vector: Vectors, hits: Sequence[Hit]) -> list[Evidence]:
         """All sentences of the hits, those most likely to answer first, ties by place."""
-        asked = set(terms(question))
-        found = [e for hit in hits for e in self._sentences(question, asked, vector, hit.chunk)]
+        idf = {term: self._index.idf(term) for term in terms(question)}
+        found = [e for hit in hits for e in self._sentences(question, idf, vector, hit.chunk)]
         return sorted(found, key=lambda e: (-e.score, e.doc, e.start))
 
-    def _share(self, asked: set[str], text: str) -> float:
-        """The part of the question's terms that stand in ``text``, weighted by IDF; 0 to 1."""
-        return covered(asked, set(terms(text)), self._index.idf)
-
     def _sentences(
-        self, question: str, asked: set[str], vector: Vectors, chunk: Chunk
+        self, question: str, idf: Mapping[str, float], vector: Vectors, chunk: Chunk
     ) -> Iterable[Evidence]:
+        """``idf`` is that of each term of the question."""
         document = self._index.documents[chunk.doc]
-        vectors = self._index.vectors_of(chunk)
-        texts = [span.of(document.text) for span in chunk.sentences]
+        cosines, with_previous = _cosines(self._index.vectors_of(chunk), vector)
+        title, before, terms_before = set(terms(document.title)), "", set[str]()
         for i, span in enumerate(chunk.sentences):
-            if len(texts[i].split()) < _MIN_WORDS or repeats(question, texts[i]):
-                continue
-            with_previous = slice(max(0, i - 1), i + 1)
-            pair = vectors[with_previous].sum(axis=0)
-            context = " ".join([document.title, *texts[with_previous]])
-            before = texts[i - 1] if i else ""
-            cosine, share = float(vectors[i] @ vector), self._share(asked, texts[i])
-            score = (
-                _COSINE_WEIGHT * cosine
-                + _PAIR_WEIGHT * float(pair @ vector / np.linalg.norm(pair))
-                + _SHARE_WEIGHT * share
-                + _CONTEXT_WEIGHT * self._share(asked, context)
-                + _KIND_WEIGHT * holds_answer_kind(question, texts[i])
-            )
-            place = (chunk.doc, span.start, span.end)
-            yield Evidence(*place, texts[i], document.title, before, cosine, share, score)
+            text = span.of(document.text)
+            words = tokens(text)
+            present = set(stems(words))
+            if len(text.split()) >= _MIN_WORDS and not repeats(question, words):
+                share = covered(idf.keys(), present, idf.__getitem__)
+                context = title | terms_before | present
+                score = (
+                    _COSINE_WEIGHT * cosines[i]
+                    + _PAIR_WEIGHT * with_previous[i]
+                    + _SHARE_WEIGHT * share
+                    + _CONTEXT_WEIGHT * covered(idf.keys(), context, idf.__getitem__)
+                    + _KIND_WEIGHT * holds_answer_kind(question, text)
+                )
+                place = (chunk.doc, span.start, span.end)
+                yield Evidence(*place, text, document.title, before, cosines[i], share, score)
+            before, terms_before = text, present
 
 
-def covered(wanted: set[str], present: set[str], idf: Callable[[str], float]) -> float:
+def _cosines(vectors: Vectors, vector: Vectors) -> tuple[list[float], list[float]]:
+    """Of ``vector`` and each row; of it and the sum of each row and the one before."""
+    pairs = vectors.copy()
+    pairs[1:] += vectors[:-1]
+    return (vectors @ vector).tolist(), (pairs @ vector / np.linalg.norm(pairs, axis=1)).tolist()
+
+
+def covered(wanted: AbstractSet[str], present: set[str], idf: Callable[[str], float]) -> float:
     """The IDF-weighted share of ``wanted`` terms among ``present``; 1 where none is wanted."""
     total = sum(idf(term) for term in wanted)
     return sum(idf(term) for term in wanted & present) / total if total else 1.0

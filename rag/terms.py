@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 import Stemmer
@@ -24,9 +25,10 @@ _stem = Stemmer.Stemmer("english").stemWord
 
 def tokens(text: str) -> list[str]:
     """Lower-cased words and numbers of ``text``, accents and compatibility forms folded."""
-    if not text.isascii():  # most texts have nothing to fold, and skip half of the work
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(c for c in decomposed if not unicodedata.combining(c))
+    if text.isascii():  # as most sentences are: nothing to fold, and spaces between words
+        return [token.replace(",", "") for token in _TOKEN.findall(text.casefold())]
+    decomposed = unicodedata.normalize("NFKD", text)
+    text = "".join(c for c in decomposed if not unicodedata.combining(c))
     found: list[str] = []
     for token in _TOKEN.findall(text.casefold()):
         if _CJK.search(token):  # no spaces between words: overlapping pairs of characters
@@ -38,7 +40,12 @@ def tokens(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Stemmed tokens (Snowball English) without stop words, in order, with repetitions."""
-    return [stem(token) for token in tokens(text) if token not in STOPWORDS]
+    return stems(tokens(text))
+
+
+def stems(words: Iterable[str]) -> list[str]:
+    """What ``terms`` makes of a text that has these tokens."""
+    return [stem(word) for word in words if word not in STOPWORDS]
 
 
 @lru_cache(maxsize=65536)

@@ -38,6 +38,7 @@ LAYERS = [
         "parallel",
         "locks",
         "arithmetic",
+        "memory",
     },
     {
         "question",

@@ -36,6 +36,17 @@ def test_the_arithmetic_follows_the_cpu(features, expected) -> None:
     assert choose_arithmetic({"avx2": True}, ["qnnpack"])[0] == "float32"
 
 
+@pytest.mark.parametrize(
+    ("bound", "expected"),
+    [("", "bfloat16"), ("AVX512_CORE_AMX", "bfloat16"), ("AVX512_CORE", "int8"), ("avx2", "int8")],
+)
+def test_bfloat16_is_not_chosen_where_its_kernels_are_forbidden(bound, expected) -> None:
+    features = {"avx512_bf16": True, "avx2": True}
+    arithmetic, reason = choose_arithmetic(features, ["fbgemm"], bound)
+    assert arithmetic == expected
+    assert (f"ONEDNN_MAX_CPU_ISA is {bound}" in reason) is (expected == "int8")
+
+
 @pytest.mark.skipif(
     "fbgemm" not in torch.backends.quantized.supported_engines, reason="no int8 kernels here"
 )

@@ -91,7 +91,7 @@ def test_a_long_question_is_refused_with_its_length() -> None:
     ],
 )
 def test_a_sentence_that_says_the_question(question: str, sentence: str, expected: bool) -> None:
-    assert repeats(question, sentence) is expected
+    assert repeats(question, tokens(sentence)) is expected
 
 
 def test_a_question_is_put_on_one_line() -> None:
