@@ -18,7 +18,7 @@ from rag.errors import UsageError
 
 log = logging.getLogger("rag.eval")
 
-SECTIONS = ("start", "answer", "index", "growth")
+SECTIONS = ("start", "answer", "index", "growth", "kinds")
 
 _EPILOG = """\
 examples:
@@ -81,12 +81,14 @@ def _sections(rounds: int, largest: int) -> dict[str, Callable[[], dict[str, Any
     """Processes first: what is measured in this one would take their memory."""
     from eval.bench_answer import bench_answer, bench_start
     from eval.bench_index import bench_growth, bench_index
+    from eval.bench_kinds import bench_kinds
 
     return {
         "start": lambda: bench_start(max(1, rounds // 4)),
         "answer": lambda: bench_answer(rounds),
         "index": lambda: bench_index(max(1, rounds // 4)),
         "growth": lambda: bench_growth(largest),
+        "kinds": lambda: bench_kinds(largest),
     }
 
 

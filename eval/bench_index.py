@@ -64,12 +64,7 @@ def bench_growth(largest: int) -> dict[str, Any]:
     The vectors lie between those of real sentences, with noise; the texts are of real sentences
     at random. Words are indexed for up to ``_MOST_TEXTS`` of them.
     """
-    embedder = load_embedder(resolve(EMBEDDER))
-    index = _build(ARTICLES, embedder)
-    asked = [question.question for question in own_suite().questions][:_QUESTIONS]
-    questions = embedder.encode(asked)
-    sentences = index.sentence_vectors.astype(np.float32)
-    words = embedded_texts(index.chunks, index.documents)[len(index.chunks) :]
+    words, sentences, asked, questions = embedded_articles()
     sizes = [10**power for power in range(1, 10) if 10**power <= largest]
     points = []
     for size in sizes:
@@ -78,6 +73,15 @@ def bench_growth(largest: int) -> dict[str, Any]:
             point |= _lexical_point(words, size, asked)
         points.append({"chunks": size, **point, "peak_memory_gb": peak_memory_gb()})
     return {"points": points}
+
+
+def embedded_articles() -> tuple[list[str], Vectors, list[str], Vectors]:
+    """Sentences of the articles and their vectors, questions on them and theirs."""
+    embedder = load_embedder(resolve(EMBEDDER))
+    index = _build(ARTICLES, embedder)
+    words = embedded_texts(index.chunks, index.documents)[len(index.chunks) :]
+    asked = [question.question for question in own_suite().questions][:_QUESTIONS]
+    return words, index.sentence_vectors.astype(np.float32), asked, embedder.encode(asked)
 
 
 def _build(corpus: Path, embedder: Embedder) -> Index:
