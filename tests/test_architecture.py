@@ -79,7 +79,7 @@ HEAVY = {
     "docx": {"docx_file"},
     "prometheus_client": {"metrics"},
     "uvicorn": {"server"},
-    "starlette": {"content_security", "endpoints"},
+    "starlette": {"content_security", "endpoints", "server"},
 }
 
 
