@@ -289,7 +289,9 @@ def _wire_chat(chat: Chat, w: Widgets) -> list[Any]:
         w.conversation.submit(begin_with, [w.turns], begun, **quick),
     ]
     answers = [start.then(answer, [w.turns, w.index], shown, **slow) for start in starts]
-    w.stop.click(stop, [w.turns], begun[1:], cancels=answers, **quick)
+    stopped = w.stop.click(stop, [w.turns], begun[1:], cancels=answers, **quick)
+    # A stage that was on its way is shown over "Stopped.", and nothing would follow it.
+    stopped.then(stop, [w.turns], begun[1:], **quick)
     w.conversation.select(show, [w.turns, w.index], [w.source], **quick)
     w.conversation.like(like, [w.turns], None, **quick)
     return answers

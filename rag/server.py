@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("rag.serve")
 
+_KEEP_ALIVE_SECONDS = 75  # longer than balancers keep an idle connection, which would meet its end
 _CLOSING_SECONDS = 5  # for responses to be sent; a page's open event streams are then cut off
 
 
@@ -47,6 +48,7 @@ class Server:
                 lifespan="on",
                 log_config=None,  # as this program's own
                 log_level="warning",
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=_CLOSING_SECONDS,
             )
         )
