@@ -34,7 +34,6 @@ class Milvus:
         ServerError for a server that does not let us in."""
         # What fails is raised as well; what is logged on the way says nothing more to a user.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         try:
             import grpc
             import pymilvus
@@ -42,6 +41,8 @@ class Milvus:
             raise UsageError(
                 "an index on Milvus needs the extra milvus: pip install '.[milvus]'"
             ) from None
+        for library in ("pymilvus", "pymilvus.milvus_client"):  # which set levels when imported
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         self._address = address
         self._types = pymilvus
         self._failures = (pymilvus.MilvusException, grpc.RpcError, grpc.FutureTimeoutError)
@@ -93,7 +94,8 @@ class Milvus:
             name,
             schema,
             {
-                "vector": ("AUTOINDEX", "COSINE", {}),
+                # In a file all rows are compared, as in a folder; a server has to be quicker.
+                "vector": ("FLAT" if self._address.is_file else "AUTOINDEX", "COSINE", {}),
                 "bm25": ("SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": 1.2, "bm25_b": 0.75}),
                 "idf": ("SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": 1e-6, "bm25_b": 0.0}),
             },
