@@ -110,6 +110,16 @@ def test_sentences_have_the_same_vectors(articles) -> None:
         assert np.array_equal(on_milvus.vectors_of(one.chunk), folder.vectors_of(other.chunk))
 
 
+def test_vectors_are_ranked_alike_also_where_cosines_are_negative(articles) -> None:
+    vector = np.random.default_rng(0).normal(size=256).astype(np.float32)
+    vector /= np.linalg.norm(vector)
+    there, here = (
+        [(h.chunk.doc, h.chunk.start) for h in i.search("", vector, 50)] for i in articles
+    )
+    assert there == here
+    assert len(there) == 50
+
+
 def test_terms_have_the_same_idf(articles) -> None:
     on_milvus, folder = articles
     for term in {*terms("Alibaba 1.5 the president of Xianyu 阿里巴巴"), "nowhere"}:
