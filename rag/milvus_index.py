@@ -137,9 +137,10 @@ class MilvusIndex:
 
     def coverage(self, wanted: Filter) -> str:
         """How many documents are wanted, in words."""
-        source = Filter(source=wanted.source)
-        undated = 'day == ""' if wanted.dated else ""
-        return wanted.said(self._count(wanted), self._count(source, undated) if undated else 0)
+        undated = 0
+        if wanted.dated:
+            undated = self._count(Filter(source=wanted.source), 'day == ""')
+        return wanted.said(self._count(wanted), undated)
 
     def _count(self, wanted: Filter, *rules: str) -> int:
         every = ('kind == "document"', "part == 0", admitted(wanted), *rules)

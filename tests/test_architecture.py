@@ -19,7 +19,7 @@ LAYERS = [
     },
     {"text_file", "pdf_file", "docx_file", "config", "changes", "records", "address"},
     {"html_file", "row_file", "manifest", "milvus_address"},
-    {"formats", "parquet_file"},
+    {"formats", "parquet_file", "milvus_failures"},
     {"worker"},
     {
         "weights",
