@@ -7,7 +7,7 @@ RagError                 anything we can explain in one line
 ├── CorruptIndexError    an index on disk is incomplete or damaged
 ├── IndexWriteError      an index could not be saved
 ├── ModelError           model weights are missing, wrong, or do not fit the machine
-└── ServerError          a server of models cannot be reached, refuses, or breaks off
+└── ServerError          a server cannot be reached, refuses, or breaks off
 
 Each message says what was found, what was expected, and what to run or change.
 """
@@ -42,4 +42,4 @@ class ModelError(RagError):
 
 
 class ServerError(RagError):
-    """A server of models cannot be reached, refuses, or does not answer as expected."""
+    """A server cannot be reached, refuses, or does not answer as expected."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from rag.changes import Changes, find_changes
 from rag.documents import Corpus
-from rag.errors import CorpusError
 from rag.ingest import ReadFile, Store, embed_files
 from rag.progress import progress_bar
 from rag.types import Document, Embedder
@@ -18,21 +17,15 @@ _GROUP_CHARS = 30_000  # of files that are embedded and put together
 def fill(store: Store, corpus: Corpus, embedder: Embedder, chunk_chars: int) -> Changes:
     """Make the store hold the files of the corpus and no others; returns what had changed.
 
-    Whoever is interrupted runs it again: what was put stays. Raises what the store raises, and
-    CorpusError where no file holds text to index.
+    Whoever is interrupted runs it again: what was put stays. Raises what the store raises.
     """
     stored = store.files()
     new = [file for file in _files(corpus) if stored.get(file.path) != file.sha256]
     store.remove(sorted(stored.keys() - corpus.fingerprints.keys()))
-    found = len(stored.keys() & corpus.fingerprints.keys())
     with progress_bar(sum(map(_chars, new)), "char", "embedding", shown=bool(new)) as bar:
         for group in _groups(new):
-            made = embed_files(group, embedder, chunk_chars)
-            store.put(made)
-            found += sum(len(file.chunks) for file in made)
+            store.put(embed_files(group, embedder, chunk_chars))
             bar.update(sum(map(_chars, group)))
-    if not found:
-        raise CorpusError(f"the files in {corpus.root} hold no text to index")
     return find_changes(stored, corpus.fingerprints)
 
 

@@ -6,11 +6,11 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from rag.errors import RagError, ServerError, UsageError
-from rag.milvus_address import TOKEN, MilvusAddress, token
+from rag.errors import UsageError
+from rag.milvus_address import MilvusAddress, token
+from rag.milvus_failures import in_our_words, reasons_of_lite
 
 _CONNECT_SECONDS = 10
 _SECONDS = 60  # that any other call may take
@@ -18,6 +18,7 @@ _ROWS = 200  # of an insertion, at most about 13 MB; Milvus takes 64
 _PAGE = 1000  # rows of a listing
 _QUERIES = 1000  # of a search; Milvus takes 16,384
 _BYTES = 65_535  # of a text, the most that Milvus keeps
+_BM25 = ("bm25", "idf")  # fields that are searched by words
 _ID = 8192  # bytes of a path with the number of a row
 # pymilvus asks every ten seconds whether its server lives; that of milvus-lite, in this very
 # process, takes it for an attack.
@@ -34,7 +35,6 @@ class Milvus:
         ServerError for a server that does not let us in."""
         # What fails is raised as well; what is logged on the way says nothing more to a user.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         try:
             import grpc
             import pymilvus
@@ -42,10 +42,12 @@ class Milvus:
             raise UsageError(
                 "an index on Milvus needs the extra milvus: pip install '.[milvus]'"
             ) from None
+        for library in ("pymilvus", "pymilvus.milvus_client"):  # which set levels when imported
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         self._address = address
         self._types = pymilvus
         self._failures = (pymilvus.MilvusException, grpc.RpcError, grpc.FutureTimeoutError)
-        with self._asking(_CONNECT_SECONDS), _reasons_of_lite(address, pymilvus.MilvusException):
+        with self._asking(_CONNECT_SECONDS), reasons_of_lite(address, pymilvus.MilvusException):
             self._client = pymilvus.MilvusClient(
                 address.uri,
                 token="" if address.is_file else token(),
@@ -85,7 +87,7 @@ class Milvus:
             analyzer_params=analyzer,
         )
         schema.add_field("vector", types.FLOAT_VECTOR, dim=dimension)
-        for field in ("bm25", "idf"):
+        for field in _BM25:
             schema.add_field(field, types.SPARSE_FLOAT_VECTOR)
             function = self._types.FunctionType.BM25
             schema.add_function(self._types.Function(field, function, ["words"], [field]))
@@ -93,7 +95,8 @@ class Milvus:
             name,
             schema,
             {
-                "vector": ("AUTOINDEX", "COSINE", {}),
+                # In a file all rows are compared, as in a folder; a server has to be quicker.
+                "vector": ("FLAT" if self._address.is_file else "AUTOINDEX", "COSINE", {}),
                 "bm25": ("SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": 1.2, "bm25_b": 0.75}),
                 "idf": ("SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": 1e-6, "bm25_b": 0.0}),
             },
@@ -222,88 +225,14 @@ class Milvus:
                     output_fields=list(fields),
                     timeout=_SECONDS,
                 )
-            # milvus-lite gives the scores of BM25 a minus sign.
-            found += [[(abs(hit["distance"]), hit["entity"]) for hit in best] for best in hits]
-        return found
+            found += [[(hit["distance"], hit["entity"]) for hit in best] for best in hits]
+        # milvus-lite gives the scores of BM25 a minus sign.
+        sign = -1 if field in _BM25 and self._address.is_file else 1
+        return [[(sign * score, row) for score, row in best] for best in found]
 
     @contextmanager
     def _asking(self, seconds: int | None = None) -> Iterator[None]:
         try:
             yield
         except self._failures as error:
-            raise _in_our_words(self._address, seconds or _SECONDS, error) from error
-
-
-def _in_our_words(address: MilvusAddress, seconds: int, error: BaseException) -> RagError:
-    """What happened, and what to do, by the words and codes of the errors that lead to it."""
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in chain:
-        chain.append(cause)
-        cause = cause.__cause__
-    said = " ".join(f"{type(one).__name__} {one}" for one in chain).lower()
-    where = address.uri
-    if any(word in said for word in ("unauthenticated", "auth check", "permission")):
-        return UsageError(
-            f"{where} refuses the token; set {TOKEN} to one that it accepts (user:password, or a "
-            f"key)"
-        )
-    if any(word in said for word in ("no space", "disk", "quota")):
-        return ServerError(
-            f"{where} has no room ({_message(error)}); free some there and run the same again"
-        )
-    if any(word in said for word in ("unavailable", "futuretimeout", "connect")):
-        return ServerError(
-            f"no Milvus answers at {where}; start it, or correct the address (its port is 19530)"
-        )
-    if any(word in said for word in ("deadline", "timeout")):
-        return ServerError(
-            f"{where} did not answer within {seconds} s; see what keeps it busy, and run the same "
-            f"again"
-        )
-    return ServerError(f"{where} failed ({_message(error)}); run the same again")
-
-
-def _message(error: BaseException) -> str:
-    text = str(getattr(error, "message", "") or error)
-    return " ".join(text.split())[:300]
-
-
-@contextmanager
-def _reasons_of_lite(address: MilvusAddress, failure: type[Exception]) -> Iterator[None]:
-    """Has UsageError say why milvus-lite cannot open its file; it only logs the reason."""
-    if not address.is_file:
-        yield
-        return
-    folder = Path(address.uri).parent
-    if not folder.is_dir():
-        raise UsageError(f"--index: there is no folder {folder} for {address.uri}; make it first")
-    reasons: list[BaseException] = []
-
-    def keep(record: logging.LogRecord) -> bool:
-        if record.exc_info and record.exc_info[1]:
-            reasons.append(record.exc_info[1])
-        return False  # it is said by the error
-
-    logger = logging.getLogger("milvus_lite.server_manager")
-    logger.addFilter(keep)
-    try:
-        yield
-    except failure as error:
-        if not reasons:
-            raise
-        raise _unopened(address, reasons[0]) from error
-    finally:
-        logger.removeFilter(keep)
-
-
-def _unopened(address: MilvusAddress, reason: BaseException) -> RagError:
-    if type(reason).__name__ == "DataDirLockedError":
-        return UsageError(
-            f"{address.uri} is used by another process, and milvus-lite serves one at a time; end "
-            f"that one, or run a server of Milvus"
-        )
-    said = getattr(reason, "strerror", None) or reason
-    return UsageError(
-        f"cannot open {address.uri} ({said}); make its folder writable, or name another file"
-    )
+            raise in_our_words(self._address, seconds or _SECONDS, error) from error

@@ -13,7 +13,7 @@ from typing import TypeVar
 from rag.errors import ServerError
 from rag.filters import Filter
 from rag.fusion import reciprocal_rank_fusion
-from rag.ingest import EmbeddedFile
+from rag.ingest import EmbeddedFile, ReadFile
 from rag.manifest import Recipe
 from rag.milvus_address import MilvusAddress
 from rag.milvus_client import Milvus, Row
@@ -91,10 +91,12 @@ class MilvusIndex:
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget these files, also such as were stored in part."""
-        for some in _slices(list(paths)):
-            owners = is_in("owner", map(digest, some))
+        for some in _slices([ReadFile(path, "", ()) for path in paths]):
+            owners = is_in("owner", (digest(file.path) for file in some))
+            # The record goes last, since a file that has none would never be removed; until then
+            # it says that something is missing.
+            self._client.write(self._parts, record_rows(some, whole=False))
             self._client.delete(self._chunks, owners)
-            # The record goes last: a file that has none would never be removed.
             self._client.delete(self._parts, f'{owners} and kind != "record"')
             self._client.delete(self._parts, owners)
         self._idf.clear()
@@ -135,9 +137,10 @@ class MilvusIndex:
 
     def coverage(self, wanted: Filter) -> str:
         """How many documents are wanted, in words."""
-        source = Filter(source=wanted.source)
-        undated = 'day == ""' if wanted.dated else ""
-        return wanted.said(self._count(wanted), self._count(source, undated) if undated else 0)
+        undated = 0
+        if wanted.dated:
+            undated = self._count(Filter(source=wanted.source), 'day == ""')
+        return wanted.said(self._count(wanted), undated)
 
     def _count(self, wanted: Filter, *rules: str) -> int:
         every = ('kind == "document"', "part == 0", admitted(wanted), *rules)

@@ -33,20 +33,14 @@ class Documents(Mapping[str, Document]):
 
     def __getitem__(self, doc: str) -> Document:
         kept = self._kept.get(doc)
-        if kept is None:
-            rows = next(
-                self._client.pages(
-                    self._parts, f'key == "{digest(doc)}" and kind == "document"', ["version"]
-                ),
-                [],
-            )
-            versions = {str(row["version"]) for row in rows}
-            found = (self.of_versions({doc: version}).get(doc) for version in versions)
-            document = next((each for each in found if each is not None), None)
-            if document is None:
-                raise KeyError(doc)
-            return document
-        return kept[1]
+        if kept is not None:
+            return kept[1]
+        where = f'key == "{digest(doc)}" and kind == "document" and part == 0'
+        for page in self._client.pages(self._parts, where, ["version"]):
+            for row in page:
+                if found := self.of_versions({doc: row["version"]}):
+                    return found[doc]
+        raise KeyError(doc)
 
     def __iter__(self) -> Iterator[str]:
         where = 'kind == "document" and part == 0'

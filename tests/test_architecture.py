@@ -10,7 +10,7 @@ LAYERS = [
     {"types", "errors", "terminal", "extract", "dates", "front_matter"},
     {"text_file", "pdf_file", "docx_file", "config", "changes", "records", "address"},
     {"html_file", "row_file", "manifest", "milvus_address"},
-    {"formats", "parquet_file"},
+    {"formats", "parquet_file", "milvus_failures"},
     {"worker"},
     {
         "weights",
