@@ -91,7 +91,7 @@ def found(address: MilvusAddress) -> Places:
     """What the collection holds."""
     chunks, _ = collections(address)
     with closing(Milvus(address)) as client:
-        client.describe(chunks)  # loads it
+        client.load(chunks)
         pages = client.pages(chunks, "", ["path", "number"])
         return sorted((row["path"], row["number"]) for page in pages for row in page)
 
