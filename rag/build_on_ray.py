@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from rag.address import is_here
 from rag.bulk import fill_by_workers
 from rag.config import Config
 from rag.embedder import load_embedder
@@ -19,6 +21,8 @@ from rag.sources import list_source
 from rag.types import Embedder
 from rag.weights import Weights
 
+log = logging.getLogger(__name__)
+
 _RAY = "ray"
 
 
@@ -27,8 +31,8 @@ def build_on_ray(
 ) -> int:
     """Bring the index up to date; returns the exit status, 1 where files were lost.
 
-    Workers embed, and this process alone writes: a file of milvus-lite takes no other, and a server
-    takes rows more quickly than some dozens of cores make them.
+    Workers embed, and this process alone writes, since a file of milvus-lite takes no other. So all
+    that they make passes through it, some 10 kB for each abstract of a paper.
     """
     name, _, address = on.partition(":")
     if name != _RAY or (":" in on and not address):
@@ -39,6 +43,8 @@ def build_on_ray(
         raise UsageError("--on fills an index on Milvus; name it with --index milvus:…")
     place = MilvusAddress.parse(index)
     listed = list_source(source)
+    if address and not is_here(f"ray://{address}"):
+        log.warning("documents are sent to the nodes of the Ray cluster at %s", address)
     config = Config()
     with cluster(address, count) as workers:
         weights = resolve(EMBEDDER, embedder)
@@ -56,8 +62,8 @@ def build_on_ray(
 
 def load_same(weights: Weights, choice: str | None) -> Embedder:
     """On any machine; raises ModelError where that has other weights."""
-    is_here = isinstance(weights.source, Path) and weights.source.is_dir()
-    found = weights if is_here else resolve(EMBEDDER, choice)
+    at_hand = isinstance(weights.source, Path) and weights.source.is_dir()
+    found = weights if at_hand else resolve(EMBEDDER, choice)
     if found.fingerprint != weights.fingerprint:
         raise ModelError(f"this machine has {found.name}, expected {weights.name} on all of them")
     return load_embedder(found)

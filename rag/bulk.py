@@ -63,18 +63,20 @@ def fill_by_workers(store: Store, source: Listing, workers: Workers) -> Report:
     """
     started = time.perf_counter()
     run = _Run(source)
-    before = store.files()
+    stored = store.files()
     with progress_bar(None, "file", "embedding") as bar:
         for alone in (False, True):
             run.counts.clear()
-            files = sorted(run.left)
-            for parts in workers.parts(source.root, files, store.files(), alone) if files else ():
+            if not run.left:
+                break
+            known = store.files() if alone else stored
+            for parts in workers.parts(source.root, sorted(run.left), known, alone):
                 if made := [p.content for p in parts if isinstance(p.content, EmbeddedFile)]:
                     store.put(made)
                 for part in parts:
                     run.note(part)
                 bar.update(len(parts))
-    gone = run.gone(before)
+    gone = run.gone(stored)
     store.remove(gone)
     report = run.report
     report.removed = len(gone)

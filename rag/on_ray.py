@@ -7,6 +7,7 @@ import os
 import pickle
 import secrets
 import socket
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ _BLOCK_BYTES = 2**16  # between two stages: some seconds of embedding, lost when
 _STORE_BYTES = 2**28  # of all blocks on this machine; what is more waits, or goes to disk
 _RETRIES = 1  # of a task whose worker died
 _CONNECT_SECONDS = 5.0
+_STATUS_SECONDS = 30.0
 _EMBED, _READ = 0.9, 0.1  # of a core; a reader mostly waits for the one that embeds
 Block = dict[str, list[bytes]]
 
@@ -227,8 +229,13 @@ def _joined(address: str) -> Iterator[None]:
         raise UsageError(wrong % "no address")
     try:
         socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+        # ray.init would wait for minutes, and cannot be interrupted.
+        ask = [sys.executable, "-m", "ray.scripts.scripts", "status", "--address", address]
+        subprocess.run(ask, capture_output=True, check=True, timeout=_STATUS_SECONDS)
     except OSError as error:
         raise UsageError(wrong % error) from None
+    except subprocess.SubprocessError:
+        raise UsageError(wrong % "what listens there is another program, or version") from None
     try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError) as error:

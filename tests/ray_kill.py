@@ -89,8 +89,10 @@ def expected(table: Path) -> Places:
 
 def found(address: MilvusAddress) -> Places:
     """What the collection holds."""
+    chunks, _ = collections(address)
     with closing(Milvus(address)) as client:
-        pages = client.pages(collections(address)[0], "", ["path", "number"])
+        client.load(chunks)
+        pages = client.pages(chunks, "", ["path", "number"])
         return sorted((row["path"], row["number"]) for page in pages for row in page)
 
 

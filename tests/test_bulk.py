@@ -1,5 +1,6 @@
 """Bulk builds: what is read, what is embedded again, and what becomes of workers that fail."""
 
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bulk_fakes import FileStore
 from conftest import BagOfWordsEmbedder
 from made_files import HTML
 
+from rag import on_ray
 from rag.bulk import fill_by_workers
 from rag.errors import CorpusError, UsageError
 from rag.ingest import ReadFile, embed_files
@@ -241,3 +243,11 @@ def test_nobody_at_the_address(address) -> None:
         cluster(address, 1),
     ):
         pass
+
+
+def test_another_program_at_the_address(monkeypatch) -> None:
+    monkeypatch.setattr(on_ray, "_STATUS_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(UsageError, match="another program, or version"), cluster(address, 1):
+            pass

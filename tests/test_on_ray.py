@@ -39,6 +39,13 @@ def wait_for(happened, seconds=90.0) -> None:
         time.sleep(0.05)
 
 
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_killed_and_failing_workers_lose_nothing_else(source, tmp_path) -> None:
     for number in range(20):
         (source / f"{number}.txt").write_text(f"The mill number {number} grinds rye.")
@@ -98,7 +105,7 @@ def test_what_a_killed_driver_stored_is_not_embedded_again(source, tmp_path) -> 
         wait_for(lambda: len(store.puts()) > 50)
         processes = psutil.Process(driver.pid).children(recursive=True)
         os.kill(driver.pid, signal.SIGKILL)
-    wait_for(lambda: not any(process.is_running() for process in processes), 30)
+    wait_for(lambda: not any(map(lives, processes)))
     kept = store.made()
     assert 50 < len(kept) < _ROWS
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
