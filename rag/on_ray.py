@@ -30,6 +30,8 @@ _RETRIES = 1  # of a task whose worker died
 _CONNECT_SECONDS = 5.0
 _STATUS_SECONDS = 30.0
 _EMBED, _READ = 0.9, 0.1  # of a core; a reader mostly waits for the one that embeds
+_TOKEN = secrets.token_hex(32)  # Ray remembers the first that a process has
+
 Block = dict[str, list[bytes]]
 
 
@@ -177,7 +179,7 @@ def _alone() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(module_folders()),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # its processes talk by the loopback address,
         "RAY_AUTH_MODE": "token",  # and nobody else gives them orders
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_AUTH_TOKEN": _TOKEN,
         "RAY_BACKEND_LOG_LEVEL": "fatal",  # what fails, we say ourselves
     }
 
