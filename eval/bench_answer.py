@@ -25,12 +25,12 @@ from rag.generator import TransformersGenerator, load_generator
 from rag.grounding import Grounder
 from rag.index import open_or_build
 from rag.judge import load_judge
+from rag.judging import judge_evidence
 from rag.models import EMBEDDER, resolve, resolve_generator
-from rag.pipeline import DRAFT_WORDS, JUDGED, SEARCHED, Pipeline
+from rag.pipeline import DRAFT_WORDS, SEARCHED, Pipeline
 from rag.retriever import Retriever
 from rag.search_index import DEPTH
 from rag.types import Hit, Message
-from rag.windows import with_previous
 
 _CHUNKS, _TOKENS = 4, 64  # of plain generation
 _IMPORTS = "import faiss, torch, sentence_transformers, transformers"
@@ -83,9 +83,8 @@ def bench_answer(rounds: int) -> dict[str, Any]:
         fused = watch.time("fuse", lambda: reciprocal_rank_fusion(rankings)[:SEARCHED])
         hits = [Hit(index.chunks[i], score) for i, score in fused]
         found = watch.time("evidence", lambda: retriever.evidence(question, vector, hits))
-        judged = with_previous(found, JUDGED)
         if judge is not None:
-            watch.time("judge", lambda: judge.log_odds(question, judged))
+            watch.time("judge", lambda: judge_evidence(judge, question, found))
         grounder = Grounder(question, found, index.lexical.idf)
         watch.time("ground", lambda: grounder.ground_sentence(found[0].text))
         return prompt.messages(question, found, DRAFT_WORDS)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from eval.questions import Question
+from rag.citing import passage
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
 from rag.generator import load_generator
 from rag.index import Index, open_or_build
 from rag.models import EMBEDDER, resolve, resolve_generator
-from rag.pipeline import Pipeline, passage
+from rag.pipeline import Pipeline
 from rag.question import check_question
 from rag.retriever import Retriever
 from rag.types import (

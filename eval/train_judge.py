@@ -41,8 +41,9 @@ from rag.judge import (
     readable,
     save_adapter,
 )
+from rag.judging import JUDGED
 from rag.models import EMBEDDER, GENERATOR, resolve
-from rag.pipeline import JUDGED, SEARCHED
+from rag.pipeline import SEARCHED
 from rag.progress import progress_bar
 from rag.reader import Packed, Reader, layers_of
 from rag.retriever import Retriever

@@ -7,13 +7,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Generator as Steps
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from rag import prompt
 from rag.abstention import NO_JUDGE, THRESHOLD, Calibration, Signals, load_calibration, signals
+from rag.citing import cite, passage, passages
 from rag.cli import index_folder
 from rag.config import Config, require_in_bounds
 from rag.conversation import Asked, understood
@@ -21,6 +22,7 @@ from rag.documents import Corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
 from rag.index import open_or_build
+from rag.judging import judge_evidence
 from rag.known_texts import read_corpus
 from rag.language_models import NO_GENERATOR, find_language_models
 from rag.milvus_address import MilvusAddress
@@ -32,7 +34,6 @@ from rag.retriever import Retriever
 from rag.search_index import SearchIndex
 from rag.types import (
     Answer,
-    Citation,
     Embedder,
     Evidence,
     Generator,
@@ -44,11 +45,9 @@ from rag.types import (
     Seconds,
     Stage,
 )
-from rag.windows import with_previous
 from rag.writing import (
     count_facts,
     count_words,
-    displayed,
     disputed,
     quote,
     within,
@@ -63,7 +62,6 @@ _QUOTABLE = 3  # best source sentences that may stand for a draft without suppor
 DRAFT_WORDS = 60  # that the generator is asked for at most
 _TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
-JUDGED = 10  # best candidates that the judge reads, with what stands before them
 # A second sentence is quoted, too, where its score is less than the first of these behind: log odds
 # of a judge, or the retriever's score. Less than the second where a list is asked for or where it
 # stands in another document: what a second source says, or says otherwise, is worth more.
@@ -292,7 +290,7 @@ class Pipeline:
         refused = not any(written)
         # Two parts may be answered by the same sentence.
         said = {sentence.text: sentence for sentences in written for sentence in sentences}
-        text, citations = self._cite(list(said.values()))
+        text, citations = cite(list(said.values()), self.index.documents)
         doubtful = {
             (sentence.quotes[0].doc, sentence.quotes[0].start)
             for part, sentences in zip(found, written, strict=True)
@@ -306,7 +304,7 @@ class Pipeline:
             answer=prompt.REFUSAL if refused else text,
             refused=refused,
             citations=citations,
-            passages=tuple(_passages(found)),
+            passages=tuple(passages(hit for part in found for hit in part.hits)),
             models=self.models,
             seconds=clock.seconds(),
             confidence=min(part.confidence for part in parts if refused or part.answered),
@@ -322,11 +320,7 @@ class Pipeline:
         log_odds: list[float] = []
         if self._judge is not None:
             yield "reading"
-            judged = with_previous(evidence, JUDGED)
-            log_odds = self._judge.log_odds(question, judged)
-            chosen = set(judged)
-            others = [e for e in evidence if e not in chosen]
-            evidence = _ranked(judged, log_odds) + others
+            evidence, log_odds = judge_evidence(self._judge, question, evidence)
         clock.lap("judge")
         return _Found(asked, hits[: self.config.top_k], evidence, signals(evidence, log_odds))
 
@@ -365,31 +359,6 @@ class Pipeline:
         clock.lap("ground")
         return within(max_words, drafted or quoted)
 
-    def _cite(self, sentences: Sequence[Grounded]) -> tuple[str, tuple[Citation, ...]]:
-        """Answer text with markers, and what they point at; equal quotes share a marker."""
-        citations: dict[tuple[str, int, int], Citation] = {}
-        parts = []
-        for sentence in sentences:
-            markers = ""
-            for source in sentence.quotes:
-                key = (source.doc, source.start, source.end)
-                if key not in citations:
-                    document = self.index.documents[source.doc]
-                    citations[key] = Citation(
-                        marker=len(citations) + 1,
-                        doc=source.doc,
-                        title=document.title,
-                        start=source.start,
-                        end=source.end,
-                        quote=document.text[source.start : source.end],
-                        date=document.date,
-                        page=document.page(source.start),
-                        url=document.url,
-                    )
-                markers += f"[{citations[key].marker}]"
-            parts.append(f"{displayed(sentence.text)} {markers}")
-        return " ".join(parts), tuple(citations.values())
-
 
 def _result(work: Work[Result]) -> Result:
     """What the work comes to, its stages passed over."""
@@ -407,24 +376,3 @@ def _draft(generator: Generator, found: _Found, max_words: int) -> str:
     draft = generator.generate(messages, max_new_tokens=2 * max_words)
     log.debug("draft: %s", draft)
     return draft
-
-
-def _ranked(judged: Sequence[Evidence], log_odds: Sequence[float]) -> list[Evidence]:
-    """By their log odds, which become their scores."""
-    rescored = [replace(e, score=odds) for e, odds in zip(judged, log_odds, strict=True)]
-    return sorted(rescored, key=lambda e: (-e.score, e.doc, e.start))
-
-
-def _passages(found: Sequence[_Found]) -> Iterator[Passage]:
-    """The hits of all parts, best first within each, none twice."""
-    seen = set()
-    for hit in (hit for part in found for hit in part.hits):
-        if hit.chunk.id not in seen:
-            seen.add(hit.chunk.id)
-            yield passage(hit)
-
-
-def passage(hit: Hit) -> Passage:
-    """A hit as it is reported beside the answer."""
-    chunk = hit.chunk
-    return Passage(chunk.doc, chunk.start, chunk.end, chunk.text, round(hit.score, 6))

@@ -279,6 +279,29 @@ class RankingJudge:
         return [max(self.odds.get(word, -9.0) for word in e.text.split()) for e in evidence]
 
 
+class NotingJudge(RankingJudge):
+    """Keeps what it was given to read, pass by pass."""
+
+    def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
+        self.passes = [*getattr(self, "passes", []), [e.text for e in evidence]]
+        return super().log_odds(question, evidence)
+
+
+@pytest.mark.parametrize(("odds", "passes"), [(0.1, 1), (-0.1, 2)])
+def test_the_others_are_read_where_none_of_the_best_answers(
+    corpus_folder: Path, odds: float, passes: int
+) -> None:
+    for number in range(8):
+        (corpus_folder / f"{number}.txt").write_text(f"Cats in Lisbon sleep in house {number}.")
+    judge = NotingJudge(Lisbon=odds)
+    pipeline(corpus_folder, config=Config(), judge=judge).ask("Where do cats in Lisbon sleep?")
+    assert len(judge.passes[0]) == 4
+    assert len(judge.passes) == passes
+    read = [text for texts in judge.passes for text in texts]
+    assert len(read) == len(set(read))
+    assert (len(read) > 4) == (passes == 2)
+
+
 @pytest.mark.parametrize(("second", "quotes"), [(2.2, 2), (1.8, 1)])
 def test_a_second_sentence_of_the_same_document_must_be_near(
     corpus_folder: Path, second: float, quotes: int

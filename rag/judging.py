@@ -1,0 +1,45 @@
+"""Candidate sentences → the same in the order of a judge's log odds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.types import Evidence, Judge
+from rag.windows import windows, with_previous
+
+JUDGED = 10  # best candidates that a judge reads, with what stands before them
+_FIRST = 4  # of them; the others only where none of these answers
+_ANSWERS = 0.0  # log odds
+
+
+def judge_evidence(
+    judge: Judge, question: str, evidence: Sequence[Evidence]
+) -> tuple[list[Evidence], list[float]]:
+    """All evidence, first what was read, best first; and the log odds, which are its scores.
+
+    The windows that hold one of the best few are read in one pass, and the others in another
+    where they are needed: half of the questions need none (eval/LOG.md). A window sees no other
+    one, so its log odds are the same either way.
+    """
+    judged = with_previous(evidence, JUDGED)
+    best = set(evidence[:_FIRST])
+    first: list[Evidence] = []
+    rest: list[Evidence] = []
+    for window in windows(judged):
+        sentences = [judged[i] for i in window]
+        (rest if best.isdisjoint(sentences) else first).extend(sentences)
+    log_odds = judge.log_odds(question, first)
+    read = first
+    if max(log_odds, default=-math.inf) < _ANSWERS:
+        log_odds = log_odds + judge.log_odds(question, rest)
+        read = first + rest
+    chosen = set(read)
+    return _ranked(read, log_odds) + [e for e in evidence if e not in chosen], log_odds
+
+
+def _ranked(read: Sequence[Evidence], log_odds: Sequence[float]) -> list[Evidence]:
+    """By their log odds, which become their scores."""
+    rescored = [replace(e, score=odds) for e, odds in zip(read, log_odds, strict=True)]
+    return sorted(rescored, key=lambda e: (-e.score, e.doc, e.start))
