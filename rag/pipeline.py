@@ -46,6 +46,7 @@ from rag.types import (
     Stage,
 )
 from rag.writing import (
+    Margins,
     count_facts,
     count_words,
     disputed,
@@ -62,11 +63,9 @@ _QUOTABLE = 3  # best source sentences that may stand for a draft without suppor
 DRAFT_WORDS = 60  # that the generator is asked for at most
 _TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
-# A second sentence is quoted, too, where its score is less than the first of these behind: log odds
-# of a judge, or the retriever's score. Less than the second where a list is asked for or where it
-# stands in another document: what a second source says, or says otherwise, is worth more.
-_NEAR_JUDGED = (1.0, 2.0)
-_NEAR = (0.1, 0.2)
+# By log odds of a judge, or by the retriever's score (eval/LOG.md).
+_JUDGED_MARGINS = Margins(near=1.0, further=2.0, contradicting=3.0)
+_MARGINS = Margins(near=0.1, further=0.2, contradicting=0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class Pipeline:
         self._retriever = Retriever(index, embedder)
         self._generator = generator
         self._judge = judge
-        self._near = _NEAR if judge is None else _NEAR_JUDGED
+        self._margins = _MARGINS if judge is None else _JUDGED_MARGINS
         self.judge = judge.name if judge else NO_JUDGE  # its name
         self._calibration = calibration or load_calibration(self.judge)
         name = generator.name if generator else NO_GENERATOR
@@ -344,8 +343,7 @@ class Pipeline:
         if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
         yield "checking"
-        near, further = self._near
-        quoted = quote(grounder, quotable, further if listed else near, further)
+        quoted = quote(grounder, found.asked.text, quotable, self._margins)
         clock.lap("ground")
         if self._generator is None or 0 < count_words(quoted) <= self.config.quote_words:
             return within(max_words, quoted)

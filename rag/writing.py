@@ -4,30 +4,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from rag.conflict import disagree
 from rag.grounding import Grounded, Grounder
+from rag.question import asks_for_a_list
 from rag.types import Evidence
 
 _FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
 _ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 
 
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How far behind the first, by their scores, a second sentence is still quoted: less than"""
+
+    near: float  # in the same document
+    further: float  # in another one, or where a list is asked for: what it adds is worth more
+    contradicting: float  # in another one, where it says otherwise
+
+
 def quote(
-    grounder: Grounder, candidates: Sequence[Evidence], near: float, further: float
+    grounder: Grounder, question: str, candidates: Sequence[Evidence], margins: Margins
 ) -> list[Grounded]:
-    """The first candidate that can stand as an answer, and a second one that is near it, or
-    further from it in another document."""
+    """The first candidate that can stand as an answer, and a second one that is near it."""
+    near = margins.further if asks_for_a_list(question) else margins.near
     quoted: list[Grounded] = []
     for candidate in candidates:
-        allowed = near if candidate.doc == candidates[0].doc else further
-        if quoted and candidates[0].score - candidate.score >= allowed:
+        if quoted and not _joins(question, candidates[0], candidate, near, margins):
             continue
         found = grounder.ground_sentence(candidate.text)
         if found is not None and not any(candidate in said.quotes for said in quoted):
             quoted.append(found)
     return quoted[:2]
+
+
+def _joins(question: str, first: Evidence, second: Evidence, near: float, margins: Margins) -> bool:
+    behind = first.score - second.score
+    if second.doc == first.doc:
+        return behind < near
+    return behind < margins.further or (
+        behind < margins.contradicting and disagree(question, first.text, second.text)
+    )
 
 
 def disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:

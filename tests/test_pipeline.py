@@ -314,13 +314,16 @@ def test_a_second_sentence_of_the_same_document_must_be_near(
     assert len(answer.citations) == quotes
 
 
-@pytest.mark.parametrize(("second", "quotes"), [(1.2, 2), (0.8, 1)])
-def test_another_source_is_heard_from_farther(
-    corpus_folder: Path, second: float, quotes: int
+@pytest.mark.parametrize(
+    ("other", "second", "quotes"),
+    [("ten hours", 0.2, 2), ("ten hours", -0.2, 1), ("most hours", 1.2, 2), ("most hours", 0.8, 1)],
+)
+def test_another_source_is_heard_from_farther_most_of_all_where_it_says_otherwise(
+    corpus_folder: Path, other: str, second: float, quotes: int
 ) -> None:
     (corpus_folder / "cats.txt").write_text("Cats in Lisbon sleep about sixteen hours a day.")
-    (corpus_folder / "more.txt").write_text("Cats in Lisbon sleep about ten hours a day.")
-    judge = RankingJudge(sixteen=3.0, ten=second)
+    (corpus_folder / "more.txt").write_text(f"Cats in Lisbon sleep about {other} of a day.")
+    judge = RankingJudge(sixteen=3.0, **{other.split()[0]: second})
     answer = pipeline(corpus_folder, config=Config(), judge=judge).ask("How long do cats sleep?")
     assert [c.doc for c in answer.citations] == ["cats.txt", "more.txt"][:quotes]
 
