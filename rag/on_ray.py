@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -31,6 +32,11 @@ _CONNECT_SECONDS = 5.0
 _STATUS_SECONDS = 30.0
 _EMBED, _READ = 0.9, 0.1  # of a core; a reader mostly waits for the one that embeds
 _TOKEN = secrets.token_hex(32)  # Ray remembers the first that a process has
+
+_NO_RAY = (
+    "no Ray that fits answers at {!r} ({}); expected the HOST:PORT that 'ray start --head' "
+    "printed, of a cluster that this machine is a node of; or --on ray, to start one here"
+)
 
 Block = dict[str, list[bytes]]
 
@@ -158,12 +164,15 @@ def cluster(address: str, count: int | None) -> Iterator[int]:
     Gives the number of workers, at most ``count``: by default one for each core. Raises UsageError
     where the extra is missing, or nothing that fits answers at the address.
     """
-    with _environment({} if address else _alone()):  # parts of it are read on import
-        try:
-            import ray
-            import ray.data
-        except ImportError:
-            raise UsageError("--on ray needs the extra ray: pip install '.[ray]'") from None
+    if find_spec("ray") is None:
+        raise UsageError("--on ray needs the extra ray: pip install '.[ray]'")
+    if address:
+        _check(address)
+    # Not before: what stands in the environment when Ray is first imported holds for the process.
+    with _environment({} if address else _alone()):
+        import ray
+        import ray.data
+
         # Ray prints of workers that died.
         with redirect_stdout(sys.stderr), _joined(address) if address else _started(count):
             try:
@@ -217,31 +226,30 @@ def _started(count: int | None) -> Iterator[None]:
         yield
 
 
+def _check(address: str) -> None:
+    """UsageError unless a Ray of this version answers there; soon, which ray.init would not."""
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal() and 0 < int(port) < 2**16):
+        raise UsageError(_NO_RAY.format(address, "no address"))
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+        ask = [sys.executable, "-m", "ray.scripts.scripts", "status", "--address", address]
+        subprocess.run(ask, capture_output=True, check=True, timeout=_STATUS_SECONDS)
+    except OSError as error:
+        raise UsageError(_NO_RAY.format(address, error)) from None
+    except subprocess.SubprocessError:
+        other = "what listens there is another program, or version"
+        raise UsageError(_NO_RAY.format(address, other)) from None
+
+
 @contextmanager
 def _joined(address: str) -> Iterator[None]:
     import ray
 
-    wrong = (
-        f"no Ray that fits answers at {address!r} (%s); expected the HOST:PORT that "
-        f"'ray start --head' printed, of a cluster that this machine is a node of; "
-        f"or --on ray, to start one here"
-    )
-    host, _, port = address.rpartition(":")
-    if not (host and port.isdecimal() and 0 < int(port) < 2**16):
-        raise UsageError(wrong % "no address")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-        # ray.init would wait for minutes, and cannot be interrupted.
-        ask = [sys.executable, "-m", "ray.scripts.scripts", "status", "--address", address]
-        subprocess.run(ask, capture_output=True, check=True, timeout=_STATUS_SECONDS)
-    except OSError as error:
-        raise UsageError(wrong % error) from None
-    except subprocess.SubprocessError:
-        raise UsageError(wrong % "what listens there is another program, or version") from None
     try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise UsageError(wrong % _last_line(error)) from error
+        raise UsageError(_NO_RAY.format(address, _last_line(error))) from error
     yield
 
 
