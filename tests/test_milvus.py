@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ from rag.milvus_open import inspect, open_milvus, open_or_create, remove
 from rag.milvus_rows import version_of, words
 from rag.page import Turn
 from rag.pipeline import Pipeline
+from rag.places import InMilvus
 from rag.service import Service
 from rag.terms import terms
 
@@ -399,10 +401,13 @@ def test_a_collection_of_somebody_else_is_left_alone(corpus_folder, tmp_path) ->
     theirs = MilvusClient(str(tmp_path / "test.db"))
     for name in ("docs", "others_parts"):
         theirs.create_collection(name, dimension=4)
+    theirs.close()
+    release(tmp_path / "test.db")
     for name in ("docs", "others"):
         for opened in (open_or_create, lambda place, *_: remove(place)):
             with pytest.raises(UsageError, match=r"is none of this program.* choose another NAME"):
                 opened(address(tmp_path, name), BagOfWordsEmbedder(), Config())
+    theirs = MilvusClient(str(tmp_path / "test.db"))
     assert sorted(theirs.list_collections()) == ["docs", "others_parts"]
     theirs.close()
     release(tmp_path / "test.db")
@@ -442,6 +447,48 @@ def test_a_file_serves_one_process_at_a_time(tmp_path) -> None:
             milvus_client.Milvus(address(tmp_path))
         process.stdin.close()
     milvus_client.Milvus(address(tmp_path)).close()
+
+
+def test_two_indexes_of_one_file_are_closed_apart(corpus_folder, tmp_path) -> None:
+    one, other = (filled(address(tmp_path, name), corpus_folder) for name in ("one", "other"))
+    with pytest.raises(UsageError, match="was made otherwise"):
+        open_milvus(address(tmp_path, "other"), BagOfWordsEmbedder("bow-2"), Config())
+    one.close()
+    one.close()
+    assert len(other.files()) == 2
+    other.close()
+    assert_free(tmp_path)
+
+
+def test_what_fails_to_open_lets_its_file_go(corpus_folder, tmp_path) -> None:
+    place = address(tmp_path)
+    filled(place, corpus_folder).close()
+    for opened in (open_milvus, open_or_create):
+        with pytest.raises(UsageError, match="was made otherwise"):
+            opened(place, BagOfWordsEmbedder("bow-2"), Config())
+        assert_free(tmp_path)
+    with pytest.raises(CorruptIndexError, match="there is no index"):
+        inspect(address(tmp_path, "none"))
+    assert_free(tmp_path)
+    remove(place)
+    assert_free(tmp_path)
+
+
+def assert_free(folder: Path) -> None:
+    """Another process could open the file."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    assert not [file for file in server_manager_instance._servers if file.startswith(str(folder))]
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path) -> None:
+    place = address(tmp_path)
+    opened = partial(open_milvus, place, BagOfWordsEmbedder(), Config())
+    for asked in (opened, partial(inspect, place), partial(remove, place)):
+        with pytest.raises(CorruptIndexError, match="there is no index"):
+            asked()
+    assert InMilvus(place).plan(load_corpus(SEEDS), BagOfWordsEmbedder()).changes.added
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_made(tmp_path) -> None:
