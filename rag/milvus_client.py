@@ -42,6 +42,9 @@ class Milvus:
         try:
             import grpc
             import pymilvus
+
+            if address.is_file:
+                import milvus_lite  # noqa: F401 - else told as a server that is down
         except ImportError:
             raise UsageError(
                 "an index on Milvus needs the extra milvus: pip install '.[milvus]'"

@@ -499,8 +499,9 @@ def test_a_file_that_cannot_be_made(tmp_path) -> None:
         milvus_client.Milvus(address(tmp_path))
 
 
-def test_without_the_extra(monkeypatch, tmp_path) -> None:
-    monkeypatch.setitem(sys.modules, "pymilvus", None)
+@pytest.mark.parametrize("missing", ["pymilvus", "milvus_lite"])
+def test_without_the_extra(monkeypatch, tmp_path, missing) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(UsageError, match=r"pip install '\.\[milvus\]'"):
         milvus_client.Milvus(address(tmp_path))
 
