@@ -43,10 +43,6 @@ class Report:
     lost: list[Skipped] = field(default_factory=list)  # could not be read and embedded
     seconds: float = 0.0
 
-    @property
-    def changed(self) -> bool:
-        return bool(self.stored or self.removed)
-
     def __str__(self) -> str:
         return (
             f"{self.stored:,} stored, {self.unchanged:,} unchanged, {self.removed:,} removed, "

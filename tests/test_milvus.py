@@ -34,6 +34,7 @@ from rag.ingest import embed_files
 from rag.library import Library
 from rag.line import Line
 from rag.milvus_address import TOKEN, MilvusAddress
+from rag.milvus_index import MilvusIndex
 from rag.milvus_indexes import verify
 from rag.milvus_open import inspect, open_milvus, open_or_create, remove
 from rag.milvus_rows import version_of, words
@@ -61,8 +62,8 @@ def filled(place, corpus, embedder=None):
     """An index on Milvus that holds the files of a folder."""
     embedder = embedder or BagOfWordsEmbedder()
     index = open_or_create(place, embedder, Config())
-    if fill(index, load_corpus(corpus), embedder, Config().chunk_chars):
-        index.settle()
+    fill(index, load_corpus(corpus), embedder, Config().chunk_chars)
+    index.settle()
     return index
 
 
@@ -224,6 +225,28 @@ def test_a_put_that_fails_half_way_is_mended_by_the_next(
         assert dict(index.documents) == folder.documents
         question = "Which queen leads the bees?"
         assert told(index, question)[:2] == told(folder, question)[:2]
+
+
+def test_words_are_counted_once_and_also_after_an_interruption(
+    corpus_folder, tmp_path, monkeypatch
+) -> None:
+    place, embedder = InMilvus(address(tmp_path)), BagOfWordsEmbedder()
+    counted = []
+
+    def count(index) -> None:
+        counted.append(index)
+        if len(counted) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(MilvusIndex, "_count_words_together", count)
+    with pytest.raises(KeyboardInterrupt):
+        place.build(load_corpus(corpus_folder), embedder)
+    for _ in range(2):
+        assert not place.build(load_corpus(corpus_folder), embedder).changes
+        assert len(counted) == 2
+    (corpus_folder / "bees.txt").unlink()
+    assert place.build(load_corpus(corpus_folder), embedder).changes
+    assert len(counted) == 3
 
 
 def test_a_removal_that_fails_half_way_is_told(corpus_folder, tmp_path, monkeypatch) -> None:
