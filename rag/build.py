@@ -82,10 +82,13 @@ def _main(options: argparse.Namespace) -> int:
             raise UsageError("--on knows neither --watch nor --dry-run; leave one of them out")
         from rag.build_on_ray import build_on_ray
 
-        source = options.folder or str(_root(options))
+        root = _root(options)
+        source = options.folder or str(root)  # a Path would take a "/" from s3://
         return build_on_ray(source, options.index, options.embedder, options.on, options.workers)
     if options.workers is not None:
         raise UsageError("--workers is for --on ray; name both")
+    if options.folder and "://" in options.folder:
+        raise UsageError(f"{options.folder} needs --on ray; FOLDER is one of this machine else")
     root = _root(options)
     place = place_of(root, options.index)
     rounds = _rounds(root) if options.watch else iter([None])

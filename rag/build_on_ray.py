@@ -52,8 +52,7 @@ def build_on_ray(
         load = partial(load_same, weights, embedder)
         with closing(open_or_create(place, model, config)) as store:
             report = fill_by_workers(store, listed, RayWorkers(workers, load, config.chunk_chars))
-            if report.changed:
-                store.settle()
+            store.settle()
     print(f"{place}: {report}", flush=True)
     for left_out in (*report.skipped, *report.lost):
         print(f"rag: skipped {left_out.path}: {left_out.reason}", file=sys.stderr)

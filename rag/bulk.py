@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from rag.documents import Skipped
@@ -41,10 +42,6 @@ class Report:
     skipped: list[Skipped] = field(default_factory=list)  # could not be read, or not all of it
     lost: list[Skipped] = field(default_factory=list)  # could not be read and embedded
     seconds: float = 0.0
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.stored or self.removed)
 
     def __str__(self) -> str:
         return (
@@ -94,6 +91,7 @@ class _Run:
         self.counts: Counter[str] = Counter()
         self._seen: set[str] = set()
         self._kept: set[str] = set()
+        self._unlisted = {folder.path for folder in source.skipped}
 
     def note(self, part: Part) -> None:
         is_row = part.path != part.file
@@ -103,7 +101,7 @@ class _Run:
         if part.path in self._seen:  # came before the rest of its table was lost
             return
         self._seen.add(part.path)
-        if part.content or not part.left_out or not is_row:
+        if not part.is_gone:
             self._kept.add(part.path)
         if isinstance(part.content, EmbeddedFile):
             self.report.stored += 1
@@ -114,6 +112,12 @@ class _Run:
             self.report.skipped.append(Skipped(printable(part.path), printable(part.left_out)))
 
     def gone(self, stored: Iterable[str]) -> list[str]:
-        """What is no longer in the source; nothing of a table that could not be read."""
+        """What is no longer in the source; nothing of a table or folder that could not be read."""
         there = self._kept | self.left
-        return [path for path in stored if path not in there and table_of(path) not in there]
+        return [
+            path
+            for path in stored
+            if path not in there
+            and table_of(path) not in there
+            and self._unlisted.isdisjoint(map(printable, map(str, PurePosixPath(path).parents)))
+        ]

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rag.address import is_here, is_url
 from rag.errors import UsageError
@@ -47,6 +48,11 @@ class MilvusAddress:
     @property
     def is_file(self) -> bool:
         return "://" not in self.uri
+
+    @property
+    def host(self) -> str:
+        """Of a server; "" for a file."""
+        return urlsplit(self.uri).hostname or ""
 
     @property
     def is_here(self) -> bool:

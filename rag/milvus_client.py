@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from rag.errors import UsageError
 from rag.milvus_address import MilvusAddress, token
@@ -38,6 +42,9 @@ class Milvus:
         try:
             import grpc
             import pymilvus
+
+            if address.is_file:
+                import milvus_lite  # noqa: F401 - else told as a server that is down
         except ImportError:
             raise UsageError(
                 "an index on Milvus needs the extra milvus: pip install '.[milvus]'"
@@ -47,21 +54,29 @@ class Milvus:
         self._address = address
         self._types = pymilvus
         self._failures = (pymilvus.MilvusException, grpc.RpcError, grpc.FutureTimeoutError)
-        with self._asking(_CONNECT_SECONDS), reasons_of_lite(address, pymilvus.MilvusException):
+        with (
+            _connecting,
+            self._asking(_CONNECT_SECONDS),
+            reasons_of_lite(address, pymilvus.MilvusException),
+        ):
             self._client = pymilvus.MilvusClient(
                 address.uri,
                 token="" if address.is_file else token(),
                 timeout=_CONNECT_SECONDS,
                 grpc_options=_NEVER_PING if address.is_file else {},
             )
+            self._sharing = _connected[Path(address.uri).resolve()]
+            self._sharing.add(self)
 
     def close(self) -> None:
-        """Also releases a file, for other processes."""
+        """Also releases a file, for other processes, where nobody else in this one has it open."""
         self._client.close()
-        if self._address.is_file:
-            from milvus_lite.server_manager import server_manager_instance
+        with _connecting:
+            self._sharing.discard(self)
+            if self._address.is_file and not self._sharing:
+                from milvus_lite.server_manager import server_manager_instance
 
-            server_manager_instance.release_server(self._address.uri)
+                server_manager_instance.release_server(self._address.uri)
 
     def create_chunks(self, name: str, dimension: int) -> None:
         """A collection of vectors and words.
@@ -236,3 +251,8 @@ class Milvus:
             yield
         except self._failures as error:
             raise in_our_words(self._address, seconds or _SECONDS, error) from error
+
+
+# By file: those of this process share the server that milvus-lite starts for it.
+_connected: defaultdict[Path, WeakSet[Milvus]] = defaultdict(WeakSet)
+_connecting = Lock()

@@ -21,12 +21,14 @@ from rag.milvus_parts import Chunks, Documents
 from rag.milvus_rows import (
     CHUNK_FIELDS,
     PLACE,
+    UNSETTLED,
     admitted,
     chunk_rows,
     digest,
     is_in,
     part_rows,
     record_rows,
+    unsettled_row,
     version_of,
     word,
     words,
@@ -78,7 +80,7 @@ class MilvusIndex:
         read = [made.file for made in files]
         if not read:
             return
-        self._client.write(self._parts, record_rows(read, whole=False))
+        self._client.write(self._parts, [unsettled_row(), *record_rows(read, whole=False)])
         self._client.write(self._chunks, [row for made in files for row in chunk_rows(made)])
         self._client.write(self._parts, [row for made in files for row in part_rows(made)])
         for some in _slices(read):
@@ -95,18 +97,22 @@ class MilvusIndex:
             owners = is_in("owner", (digest(file.path) for file in some))
             # The record goes last, since a file that has none would never be removed; until then
             # it says that something is missing.
-            self._client.write(self._parts, record_rows(some, whole=False))
+            self._client.write(self._parts, [unsettled_row(), *record_rows(some, whole=False)])
             self._client.delete(self._chunks, owners)
             self._client.delete(self._parts, f'{owners} and kind != "record"')
             self._client.delete(self._parts, owners)
         self._idf.clear()
 
     def settle(self) -> None:
-        """To be called when no more files come: has all of them on disk, and words counted."""
+        """To be called when no more files come: has all of them on disk, and words counted, also
+        where an earlier call was interrupted."""
+        if not self._client.get(self._parts, [UNSETTLED], ["id"]):
+            return
         if self._address.is_file:
             self._count_words_together()
         self._client.settle(self._chunks)
         self._client.settle(self._parts)
+        self._client.delete(self._parts, f'id == "{UNSETTLED}"')
 
     def _count_words_together(self) -> None:
         """Write all chunks once more: milvus-lite weighs words by the rows that were written

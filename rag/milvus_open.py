@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from urllib.parse import urlsplit
+from pathlib import Path
 
 from rag.config import Config
 from rag.errors import CorruptIndexError, UsageError
@@ -26,50 +28,57 @@ def open_milvus(address: MilvusAddress, embedder: Embedder, config: Config) -> M
     Raises CorruptIndexError where there is none, UsageError where another embedder or version
     made it, or somebody else, and ServerError where the server fails.
     """
-    client = _connect(address)
-    stored = _stored(client, address)
-    if stored is None:
-        raise _missing(address)
-    _require_same(address, stored, _recipe(embedder, config))
-    return MilvusIndex(client, address, stored)
+    if not address.is_here:
+        log.warning("questions are sent to %s, which keeps the documents", address.host)
+    with _connected(address) as client:
+        stored = _require_stored(client, address)
+        _require_same(address, stored, _recipe(embedder, config))
+        return MilvusIndex(client, address, stored)
 
 
 def open_or_create(address: MilvusAddress, embedder: Embedder, config: Config) -> MilvusIndex:
     """An index to be filled; raises as ``open_milvus`` does where it is there."""
-    client = _connect(address)
+    if not address.is_here:
+        log.warning("documents are sent to %s", address.host)
     recipe = _recipe(embedder, config)
-    stored = _stored(client, address)
-    if stored is None:
-        _create(client, address, recipe, embedder.encode(["any"]).shape[1])
-    else:
-        _require_same(address, stored, recipe)
-    return MilvusIndex(client, address, recipe)
+    with _connected(address, create=True) as client:
+        stored = _stored(client, address)
+        if stored is None:
+            _create(client, address, recipe, embedder.encode(["any"]).shape[1])
+        else:
+            _require_same(address, stored, recipe)
+        return MilvusIndex(client, address, recipe)
 
 
 def inspect(address: MilvusAddress) -> MilvusIndex:
     """An index to be described, whichever embedder made it; raises as ``open_milvus``."""
-    client = _connect(address)
-    stored = _stored(client, address)
-    if stored is None:
-        raise _missing(address)
-    return MilvusIndex(client, address, stored)
+    with _connected(address) as client:
+        return MilvusIndex(client, address, _require_stored(client, address))
 
 
 def remove(address: MilvusAddress) -> None:
     """Drop the collections of an index; raises as ``open_milvus``."""
-    client = _connect(address)
-    there = [name for name in collections(address) if _is_ours(client, address, name)]
-    if not there:
+    with _connected(address) as client:
+        there = [name for name in collections(address) if _is_ours(client, address, name)]
+        if not there:
+            raise _missing(address)
+        for name in there:  # chunks first: without them, there is no index
+            client.drop(name)
+        client.close()
+
+
+@contextmanager
+def _connected(address: MilvusAddress, create: bool = False) -> Iterator[Milvus]:
+    """Closed again where what follows fails. Only to ``create`` is a file made that is not there:
+    a name that is mistyped leaves nothing behind."""
+    if address.is_file and not create and not Path(address.uri).exists():
         raise _missing(address)
-    for name in there:  # chunks first: without them, there is no index
-        client.drop(name)
-
-
-def _connect(address: MilvusAddress) -> Milvus:
-    if not address.is_here:
-        host = urlsplit(address.uri).hostname
-        log.warning("questions are sent to %s, which keeps the documents", host)
-    return Milvus(address)
+    client = Milvus(address)
+    try:
+        yield client
+    except BaseException:
+        client.close()
+        raise
 
 
 def _recipe(embedder: Embedder, config: Config) -> Recipe:
@@ -106,6 +115,13 @@ def _stored(client: Milvus, address: MilvusAddress) -> Recipe | None:
             f"{expected}); {_remedy(address)}"
         )
     return Recipe(**fields)
+
+
+def _require_stored(client: Milvus, address: MilvusAddress) -> Recipe:
+    stored = _stored(client, address)
+    if stored is None:
+        raise _missing(address)
+    return stored
 
 
 def _is_ours(client: Milvus, address: MilvusAddress, name: str) -> bool:

@@ -23,6 +23,7 @@ from rag.types import Chunk, Document, HalfVectors, Span, Vectors
 
 LAYOUT = 1  # to be raised when rows change
 RECIPE = "recipe"  # what the id of the row begins with that tells what all were made with
+UNSETTLED = "unsettled-0"  # the id of a row that is there while not all is settled
 PLACE = ("id", "path", "number", "doc", "version")  # what is told of a chunk that is found
 CHUNK_FIELDS = (*PLACE, "owner", "day", "words", "vector")
 PART_FIELDS = ("id", "key", "version", "part", "parts", "text")
@@ -115,6 +116,11 @@ def recipe_row(text: str) -> Row:
     """Tells what the collections were made with."""
     (row,) = _parts("recipe", ReadFile("", "", ()), RECIPE, RECIPE, text)
     return row
+
+
+def unsettled_row() -> Row:
+    """Says that files were put or removed since all was settled."""
+    return {**recipe_row("-"), "id": UNSETTLED, "kind": "unsettled"}
 
 
 def _parts(

@@ -84,15 +84,14 @@ class RayWorkers:
                 # What waits at a worker that dies counts as having failed with it.
                 max_tasks_in_flight_per_actor=1 if alone else 2,
             )
-            with warnings.catch_warnings(action="ignore"):  # "max_task_retries is deprecated"
-                made = made.map_batches(
-                    stage,
-                    fn_constructor_args=arguments,
-                    batch_size=None,
-                    compute=strategy,
-                    num_cpus=cores,
-                    max_task_retries=_RETRIES,  # else a file that kills its worker does so for ever
-                )
+            made = made.map_batches(
+                stage,
+                fn_constructor_args=arguments,
+                batch_size=None,
+                compute=strategy,
+                num_cpus=cores,
+                max_task_retries=_RETRIES,  # else a file that kills its worker does so for ever
+            )
         yield from made.iter_batches(batch_size=None, prefetch_batches=0)
 
 
@@ -173,8 +172,11 @@ def cluster(address: str, count: int | None) -> Iterator[int]:
         import ray
         import ray.data
 
-        # Ray prints of workers that died.
-        with redirect_stdout(sys.stderr), _joined(address) if address else _started(count):
+        with (
+            redirect_stdout(sys.stderr),  # Ray prints of workers that died,
+            warnings.catch_warnings(action="ignore"),  # and warns of its options, and of few files
+            _joined(address) if address else _started(count),
+        ):
             try:
                 cores = int(ray.cluster_resources().get("CPU", 0))
                 yield max(1, min(cores, count or cores))

@@ -143,6 +143,5 @@ class InMilvus:
 
         with closing(open_or_create(self.address, embedder, Config())) as index:
             changes = fill(index, corpus, embedder, Config().chunk_chars)
-            if changes:
-                index.settle()
+            index.settle()
             return Built(len(index.documents), index.chunk_count, changes)

@@ -49,6 +49,7 @@ class Part:
     path: str  # that a store knows it by: ``file``, or "table.parquet#ID" for a row
     content: ReadFile | EmbeddedFile | None = None
     left_out: str = ""  # in words: why all is, or what of it
+    is_gone: bool = False  # whether what was stored at the path is to be removed
 
 
 def list_source(root: str) -> Listing:
@@ -103,7 +104,7 @@ def _rows(file: str, table: Table, known: Mapping[str, str]) -> Iterator[Part]:
     for row in table.rows():
         part = Part(file, table.size, f"{file}#{row.name}")
         if row.extract is None:
-            yield replace(part, left_out="no text")
+            yield replace(part, left_out="no text", is_gone=True)
         elif row.name in seen:
             path = f"{part.path} (row {row.number})"
             yield replace(part, path=path, left_out="an earlier row has the same id")

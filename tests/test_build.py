@@ -52,6 +52,8 @@ _MILVUS = ["--index", "milvus:notes.db#notes"]
         (["corpus", "--corpus", "seeds"], "FOLDER is corpus and --corpus seeds; name one"),
         (["corpus", "--watch", "--dry-run"], "choose one of them"),
         (["missing", "--watch"], "is not a folder"),
+        (["corpus", "--corpus", "seeds", "--on", "ray", *_MILVUS], "name one of them"),
+        (["s3://bucket/notes", *_MILVUS], "s3://bucket/notes needs --on ray"),
         (["corpus", "--on", "ray"], "name it with --index milvus:"),
         (["corpus", "--on", "dask", *_MILVUS], "expected ray or ray:HOST:PORT"),
         (["corpus", "--on", "ray:", *_MILVUS], "expected ray or ray:HOST:PORT"),

@@ -1,5 +1,6 @@
 """Bulk builds: what is read, what is embedded again, and what becomes of workers that fail."""
 
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ class WorkersHere:
     def _embedded(self, part):
         if not isinstance(part.content, ReadFile):
             return part
+        if "the model fails" in part.content.documents[0].text:
+            return replace(part, content=None, left_out="cannot be embedded")
         return replace(part, content=embed_files([part.content], self.embedder, 900)[0])
 
 
@@ -151,6 +154,36 @@ def test_a_table_that_cannot_be_read_keeps_what_was_stored(
     assert [s.path for s in report.skipped] == ["t.parquet"]
     assert reason in report.skipped[0].reason
     assert texts(store) == {"t.parquet#1": "One."}
+
+
+def test_a_folder_that_cannot_be_listed_keeps_what_was_stored(tmp_path, store, monkeypatch) -> None:
+    source = tmp_path / "in"
+    for name in ("deep\u202e/a.txt", "deep/b.txt"):
+        (source / name).parent.mkdir(parents=True)
+        (source / name).write_text("An old text.")
+    (source / "c.txt").write_text("Another text.")
+    fill_by_workers(store, list_source(str(source)), WorkersHere())
+    (source / "deep" / "b.txt").unlink()
+    listed = os.scandir
+
+    def refused(path):
+        if str(path).endswith("\u202e"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    report = fill_by_workers(store, list_source(str(source)), WorkersHere())
+    assert ["cannot be listed" in s.reason for s in report.skipped] == [True]
+    assert (set(store.made()), report.removed) == ({"deep\u202e/a.txt", "c.txt"}, 1)
+
+
+def test_a_row_that_cannot_be_embedded_keeps_what_was_stored(tmp_path, store) -> None:
+    path = table(tmp_path / "t.parquet", text=["One.", "Two.", "Three."])
+    fill_by_workers(store, list_source(path), WorkersHere())
+    path = table(tmp_path / "t.parquet", text=["One.", "At this the model fails.", " "])
+    report = fill_by_workers(store, list_source(path), WorkersHere())
+    assert [s.path for s in report.skipped] == ["t.parquet#2", "t.parquet#3"]
+    assert texts(store) == {"t.parquet#1": "One.", "t.parquet#2": "Two."}
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path, corpus_folder, store) -> None:

@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +34,13 @@ from rag.ingest import embed_files
 from rag.library import Library
 from rag.line import Line
 from rag.milvus_address import TOKEN, MilvusAddress
+from rag.milvus_index import MilvusIndex
 from rag.milvus_indexes import verify
 from rag.milvus_open import inspect, open_milvus, open_or_create, remove
 from rag.milvus_rows import version_of, words
 from rag.page import Turn
 from rag.pipeline import Pipeline
+from rag.places import InMilvus
 from rag.service import Service
 from rag.terms import terms
 
@@ -59,8 +62,8 @@ def filled(place, corpus, embedder=None):
     """An index on Milvus that holds the files of a folder."""
     embedder = embedder or BagOfWordsEmbedder()
     index = open_or_create(place, embedder, Config())
-    if fill(index, load_corpus(corpus), embedder, Config().chunk_chars):
-        index.settle()
+    fill(index, load_corpus(corpus), embedder, Config().chunk_chars)
+    index.settle()
     return index
 
 
@@ -222,6 +225,28 @@ def test_a_put_that_fails_half_way_is_mended_by_the_next(
         assert dict(index.documents) == folder.documents
         question = "Which queen leads the bees?"
         assert told(index, question)[:2] == told(folder, question)[:2]
+
+
+def test_words_are_counted_once_and_also_after_an_interruption(
+    corpus_folder, tmp_path, monkeypatch
+) -> None:
+    place, embedder = InMilvus(address(tmp_path)), BagOfWordsEmbedder()
+    counted = []
+
+    def count(index) -> None:
+        counted.append(index)
+        if len(counted) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(MilvusIndex, "_count_words_together", count)
+    with pytest.raises(KeyboardInterrupt):
+        place.build(load_corpus(corpus_folder), embedder)
+    for _ in range(2):
+        assert not place.build(load_corpus(corpus_folder), embedder).changes
+        assert len(counted) == 2
+    (corpus_folder / "bees.txt").unlink()
+    assert place.build(load_corpus(corpus_folder), embedder).changes
+    assert len(counted) == 3
 
 
 def test_a_removal_that_fails_half_way_is_told(corpus_folder, tmp_path, monkeypatch) -> None:
@@ -399,10 +424,13 @@ def test_a_collection_of_somebody_else_is_left_alone(corpus_folder, tmp_path) ->
     theirs = MilvusClient(str(tmp_path / "test.db"))
     for name in ("docs", "others_parts"):
         theirs.create_collection(name, dimension=4)
+    theirs.close()
+    release(tmp_path / "test.db")
     for name in ("docs", "others"):
         for opened in (open_or_create, lambda place, *_: remove(place)):
             with pytest.raises(UsageError, match=r"is none of this program.* choose another NAME"):
                 opened(address(tmp_path, name), BagOfWordsEmbedder(), Config())
+    theirs = MilvusClient(str(tmp_path / "test.db"))
     assert sorted(theirs.list_collections()) == ["docs", "others_parts"]
     theirs.close()
     release(tmp_path / "test.db")
@@ -444,6 +472,48 @@ def test_a_file_serves_one_process_at_a_time(tmp_path) -> None:
     milvus_client.Milvus(address(tmp_path)).close()
 
 
+def test_two_indexes_of_one_file_are_closed_apart(corpus_folder, tmp_path) -> None:
+    one, other = (filled(address(tmp_path, name), corpus_folder) for name in ("one", "other"))
+    with pytest.raises(UsageError, match="was made otherwise"):
+        open_milvus(address(tmp_path, "other"), BagOfWordsEmbedder("bow-2"), Config())
+    one.close()
+    one.close()
+    assert len(other.files()) == 2
+    other.close()
+    assert_free(tmp_path)
+
+
+def test_what_fails_to_open_lets_its_file_go(corpus_folder, tmp_path) -> None:
+    place = address(tmp_path)
+    filled(place, corpus_folder).close()
+    for opened in (open_milvus, open_or_create):
+        with pytest.raises(UsageError, match="was made otherwise"):
+            opened(place, BagOfWordsEmbedder("bow-2"), Config())
+        assert_free(tmp_path)
+    with pytest.raises(CorruptIndexError, match="there is no index"):
+        inspect(address(tmp_path, "none"))
+    assert_free(tmp_path)
+    remove(place)
+    assert_free(tmp_path)
+
+
+def assert_free(folder: Path) -> None:
+    """Another process could open the file."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    assert not [file for file in server_manager_instance._servers if file.startswith(str(folder))]
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path) -> None:
+    place = address(tmp_path)
+    opened = partial(open_milvus, place, BagOfWordsEmbedder(), Config())
+    for asked in (opened, partial(inspect, place), partial(remove, place)):
+        with pytest.raises(CorruptIndexError, match="there is no index"):
+            asked()
+    assert InMilvus(place).plan(load_corpus(SEEDS), BagOfWordsEmbedder()).changes.added
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_cannot_be_made(tmp_path) -> None:
     with pytest.raises(UsageError, match="there is no folder"):
         milvus_client.Milvus(address(tmp_path / "missing"))
@@ -452,8 +522,9 @@ def test_a_file_that_cannot_be_made(tmp_path) -> None:
         milvus_client.Milvus(address(tmp_path))
 
 
-def test_without_the_extra(monkeypatch, tmp_path) -> None:
-    monkeypatch.setitem(sys.modules, "pymilvus", None)
+@pytest.mark.parametrize("missing", ["pymilvus", "milvus_lite"])
+def test_without_the_extra(monkeypatch, tmp_path, missing) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(UsageError, match=r"pip install '\.\[milvus\]'"):
         milvus_client.Milvus(address(tmp_path))
 
