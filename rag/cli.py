@@ -109,7 +109,10 @@ def configure_logging(quiet: bool, as_json: bool = False) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if as_json else logging.Formatter("rag: %(message)s"))
     if as_json:
-        logging.basicConfig(handlers=[handler])
+        others = logging.StreamHandler(sys.stderr)
+        others.setFormatter(JsonLines())
+        others.setLevel(logging.WARNING)  # as without JSON; some set a lower level of their own
+        logging.basicConfig(handlers=[others])
     logger = logging.getLogger("rag")
     logger.handlers = [handler]
     logger.setLevel(logging.WARNING if quiet else logging.INFO)

@@ -50,6 +50,7 @@ def web_app(service: Service, auth: Credentials | None = None) -> Starlette:
     return Starlette(
         routes=[
             Route("/ask", ends.ask, methods=["POST"]),
+            Route("/ask", ends.only_post, methods=["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]),
             Route("/health", ends.health),
             Route("/ready", ends.ready),
             Route("/metrics", ends.metrics),
@@ -96,6 +97,10 @@ class _Endpoints:
             return Response(status_code=400)  # nobody reads it
         response.headers["X-Request-Id"] = query.id
         return response
+
+    async def only_post(self, request: Request) -> Response:
+        """Without it, what is mounted below would answer that there is no such page."""
+        raise HTTPException(405, f"expected POST; {_EXPECTED}", {"Allow": "POST"})
 
     async def _respond(self, request: Request, query: Query) -> Response:
         try:

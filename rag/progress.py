@@ -7,11 +7,15 @@ from typing import Any
 
 from tqdm import tqdm
 
+from rag.json_lines import JsonLines
+
 
 def progress_bar(total: int | None, unit: str, description: str, shown: bool = True) -> tqdm[Any]:
     """A bar that shows rate and, where a total is known, time left; none where the package's log
-    level is above INFO."""
-    silent = not shown or not logging.getLogger("rag").isEnabledFor(logging.INFO)
+    level is above INFO, or its lines are JSON."""
+    log = logging.getLogger("rag")
+    as_json = any(isinstance(handler.formatter, JsonLines) for handler in log.handlers)
+    silent = not shown or as_json or not log.isEnabledFor(logging.INFO)
     return tqdm(
         total=total,
         unit=unit,

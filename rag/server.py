@@ -7,7 +7,6 @@ import signal
 import socket
 import threading
 import time
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -35,9 +34,9 @@ class Server:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             self._socket = socket.create_server((host, port), family=family, backlog=2048)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise UsageError(
-                f"cannot listen on {host}:{port} ({error}); try another --port"
+                f"cannot listen on {host}:{port} ({error}); try another --port or --host"
             ) from error
         shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
         name = f"[{shown}]" if ":" in shown else shown
@@ -72,15 +71,28 @@ class Server:
 def wait_for_end(line: Line, grace: float) -> None:
     """Wait for SIGTERM or SIGINT, then until the line is empty: nobody is let in any more, and
     those who are in are answered, for ``grace`` seconds. A second signal ends the process."""
-    asked: SimpleQueue[int] = SimpleQueue()  # whose put may interrupt its own get
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        signal.signal(number, lambda number, frame: asked.put(number))
-    asked.get()
-    for number in signals:
-        signal.signal(number, signal.SIG_DFL)
+    _wait_for_signal(signal.SIGTERM, signal.SIGINT)
     line.close()
     left = line.waiting + line.at_work
     log.info("shutting down; %d questions are answered first", left)
     if not line.drained(grace):
         log.warning("%d questions were cut off after %g s", line.waiting + line.at_work, grace)
+
+
+def _wait_for_signal(*numbers: signal.Signals) -> None:
+    """Afterwards, these signals end the process again.
+
+    Python runs its handlers between two steps of the main thread, and a signal that comes just
+    before that thread waits, or to another thread, does not wake it. What is written to a socket
+    does.
+    """
+    woken, waker = socket.socketpair()
+    with woken, waker:
+        waker.setblocking(False)  # as signal.set_wakeup_fd asks for
+        before = signal.set_wakeup_fd(waker.fileno())
+        for number in numbers:
+            signal.signal(number, lambda number, frame: None)
+        woken.recv(1)
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+        signal.set_wakeup_fd(before)

@@ -97,7 +97,8 @@ class Service:
         outcome: Outcome = "stopped"
         status = _STOPPED
         try:
-            check_question(query.question)
+            for text in (*query.history, query.question):
+                check_question(text)
             self.library.check(index)
             with self.line.place() as before:
                 while count := before():

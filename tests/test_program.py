@@ -66,6 +66,22 @@ def test_at_sigterm_what_was_taken_is_answered(program, tmp_path) -> None:
     assert not any("workers" in json.dumps(line) for line in logged)
 
 
+def test_a_signal_that_another_thread_gets_is_heard() -> None:
+    program = """
+import signal, threading, time
+from rag.line import Line
+from rag.server import wait_for_end
+
+def end():
+    time.sleep(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+threading.Thread(target=end, daemon=True).start()
+wait_for_end(Line(), 1)
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=PATIENCE).returncode == 0
+
+
 def test_grace_has_an_end(program) -> None:
     process, client = program("--grace", "0.5")
     with ThreadPoolExecutor(1) as pool:
@@ -102,6 +118,13 @@ def test_a_password_guards_page_and_endpoints_alike(program) -> None:
     assert client.get("/config").status_code == 401
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", auth=("me", "secret")).status_code == 200
+
+
+def test_beside_the_page_too_asking_takes_post(program) -> None:
+    _, client = program()
+    for method in ("GET", "HEAD", "OPTIONS", "PUT"):
+        told = client.request(method, "/ask")
+        assert (told.status_code, told.headers.get("allow")) == (405, "POST")
 
 
 def test_no_page_from_elsewhere_can_ask_or_read(program) -> None:
