@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import struct
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from rag.arithmetic import arithmetic_of_this_cpu
 from rag.cache import cached_folder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
+from rag.int8 import to_int8
 from rag.memory import require_memory
 from rag.packaged import blocks, require_digest
 from rag.progress import progress_bar
@@ -114,44 +114,13 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     model.generation_config.repetition_penalty = 1.0
     model.eval()
     if arithmetic == "int8":
-        _to_int8(model)
+        to_int8(model)
     return TransformersGenerator(model, tokenizer, weights.name, weights.fingerprint)
 
 
 def use_threads(count: int) -> None:
     """How many threads the models of this process may use; all cores unless told."""
     torch.set_num_threads(count)
-
-
-def _to_int8(model: torch.nn.Module) -> None:
-    """Replace linear layers: int8 weights by channel, int8 activations by tensor.
-
-    The layers that contract the feed-forward block stay in float32: their inputs hold outliers
-    that eight bits do not. With them, 79% of the next tokens are those of float32, without 94%.
-    """
-    with warnings.catch_warnings():
-        # torch means to move these to a package of its own; the version is pinned.
-        warnings.simplefilter("ignore")
-        for parent in list(model.modules()):
-            for name, layer in list(parent.named_children()):
-                if isinstance(layer, torch.nn.Linear) and name != "down_proj":
-                    setattr(parent, name, _int8_linear(layer))
-    model.float()
-
-
-def _int8_linear(layer: torch.nn.Linear) -> torch.nn.Module:
-    from torch.ao.nn.quantized.dynamic import Linear
-
-    weight = layer.weight.detach().to(torch.float32, copy=True)
-    scales = weight.abs().amax(dim=1).clamp(min=1e-8) / 127
-    zeros = torch.zeros(len(scales), dtype=torch.int64)
-    # Five times faster than torch.quantize_per_channel, which runs on one core.
-    steps = weight.div_(scales[:, None]).round_().to(torch.int8)
-    quantised = torch._make_per_channel_quantized_tensor(steps, scales.double(), zeros, 0)
-    made = Linear(1, 1, bias_=False)  # packs weights of its size, to be thrown away
-    made.in_features, made.out_features = layer.in_features, layer.out_features
-    made.set_weight_bias(quantised, None if layer.bias is None else layer.bias.detach().float())
-    return made
 
 
 # --- GGUF → a folder that loads in two seconds rather than forty -----------------------------

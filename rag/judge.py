@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn.functional import rms_norm
 
 from rag import packaged
+from rag.arithmetic import judges_in_bytes
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, load_generator
 from rag.models import GENERATOR
@@ -70,7 +71,9 @@ class AdapterJudge:
 
     def __init__(self, generator: TransformersGenerator, adapter: Adapter) -> None:
         self.name = generator.name
-        self._reader = Reader(generator, adapter.layers, adapter.corrections)
+        self._reader = Reader(
+            generator, adapter.layers, adapter.corrections, by_token=judges_in_bytes()
+        )
         self._adapter = adapter
 
     def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:

@@ -38,6 +38,7 @@ LAYERS = [
         "parallel",
         "locks",
         "arithmetic",
+        "int8",
         "memory",
     },
     {
@@ -72,7 +73,7 @@ LAYERS = [
 HEAVY = {
     "sentence_transformers": {"embedder"},
     "transformers": {"generator"},
-    "torch": {"arithmetic", "generator", "reader", "judge"},
+    "torch": {"arithmetic", "int8", "generator", "reader", "judge"},
     "faiss": {"dense"},
     "bm25s": {"lexical"},
     "langchain_text_splitters": {"chunking"},

@@ -5,9 +5,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag import generator
-from rag.arithmetic import choose_arithmetic
+from rag.arithmetic import choose_arithmetic, multiplies_bytes
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator
+from rag.int8 import to_int8
 
 
 @pytest.fixture
@@ -47,6 +48,22 @@ def test_bfloat16_is_not_chosen_where_its_kernels_are_forbidden(bound, expected)
     assert (f"ONEDNN_MAX_CPU_ISA is {bound}" in reason) is (expected == "int8")
 
 
+@pytest.mark.parametrize(
+    ("features", "engines", "bound", "expected"),
+    [
+        ({"avx512_vnni": True}, ["onednn"], "", True),
+        ({"amx_int8": True}, ["onednn"], "avx512_core_vnni", True),
+        ({"avx512_vnni": True}, ["onednn"], "AVX512_CORE", False),
+        ({"avx512_vnni": True}, ["qnnpack"], "", False),
+        ({"avx2": True}, ["onednn"], "", False),
+    ],
+)
+def test_bytes_are_multiplied_only_where_their_sums_are_exact(
+    features, engines, bound, expected
+) -> None:
+    assert multiplies_bytes(features, engines, bound) is expected
+
+
 @pytest.mark.skipif(
     "fbgemm" not in torch.backends.quantized.supported_engines, reason="no int8 kernels here"
 )
@@ -54,7 +71,7 @@ def test_int8_is_near_float32_and_spares_the_layers_with_outliers(model) -> None
     ids = torch.tensor([[5, 9, 33, 7, 100, 42]])
     with torch.inference_mode():
         before = model.float()(ids).logits
-        generator._to_int8(model)
+        to_int8(model)
         after = model(ids).logits
     assert not torch.equal(before, after)
     assert torch.nn.functional.cosine_similarity(before, after, dim=-1).min() > 0.99

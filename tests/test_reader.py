@@ -4,8 +4,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag import generator
+from rag.arithmetic import judges_in_bytes
 from rag.generator import TransformersGenerator
+from rag.int8 import to_int8
 from rag.reader import MAX_SENTENCE_TOKENS, Reader
 
 GROUPS = [("Bees", ["The queen lays eggs.", "She is old."]), ("Tea", ["It is green."])]
@@ -52,11 +53,29 @@ def test_a_correction_acts_on_the_reader_and_not_on_the_generator(made) -> None:
     "fbgemm" not in torch.backends.quantized.supported_engines, reason="no int8 kernels here"
 )
 def test_a_quantised_layer_can_be_corrected(made) -> None:
-    generator._to_int8(made.model)
+    to_int8(made.model)
     width = made.model.config.hidden_size
     some = {"1.mlp.up_proj.a": torch.ones(2, width), "1.mlp.up_proj.b": torch.ones(width, 2)}
     reader = Reader(made, 2, some)
     assert reader.states(reader.pack("Why?", GROUPS)).isfinite().all()
+
+
+@pytest.mark.skipif(not judges_in_bytes(), reason="this CPU has no exact sums of bytes")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_reader_in_eight_bits_reads_nearly_the_same(made, dtype) -> None:
+    made.model.to(dtype)
+    width = made.model.config.hidden_size
+    some = {
+        "1.mlp.up_proj.a": torch.randn(2, width) / 10,
+        "1.mlp.up_proj.b": torch.randn(width, 2) / 10,
+    }
+    exact, quick = Reader(made, 2, some), Reader(made, 2, some, by_token=True)
+    before = alone(made, 2, "Why?")
+    packed = exact.pack("Why?", GROUPS)
+    expected, found = exact.states(packed), quick.states(packed)
+    assert not torch.equal(expected, found)
+    assert torch.cosine_similarity(expected, found).min() > 0.999
+    assert torch.equal(alone(made, 2, "Why?"), before)  # the generator's own layers are as before
 
 
 def test_long_sentences_are_cut_and_control_tokens_are_plain_text(made) -> None:

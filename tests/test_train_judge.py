@@ -62,7 +62,7 @@ def test_what_is_trained_is_what_the_judge_then_says(generator, retriever, tiny_
     _, evidence = retriever.find(QUESTIONS[0].question, 16)
     judged = with_previous(evidence, 10)
     said = judge.log_odds(QUESTIONS[0].question, judged)
-    assert sorted(said) == pytest.approx(sorted(trainee(examples[0]).tolist()), abs=0.02)
+    assert sorted(said) == pytest.approx(sorted(trainee(examples[0]).tolist()), abs=0.05)
 
 
 def test_loss_by_hand() -> None:
