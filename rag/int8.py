@@ -107,7 +107,6 @@ def _dynamic(layer: nn.Linear) -> nn.Module:
 
 def _rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
     """Steps (outputs, inputs), int8, and how large one of each output is, float32."""
-    exact = weight.detach().to(torch.float32, copy=True)
-    low, high = exact.aminmax(dim=1)
-    scales = torch.maximum(-low, high).clamp_(min=_SMALLEST) / _HIGHEST
-    return exact.div_(scales[:, None]).round_().to(torch.int8), scales
+    weight = weight.detach()
+    scales = weight.abs().amax(dim=1).float().clamp_(min=_SMALLEST) / _HIGHEST
+    return (weight / scales[:, None]).round_().to(torch.int8), scales
