@@ -85,10 +85,10 @@ def examine() -> Iterator[Finding]:
 
 
 def _processor() -> Finding:
-    from rag.arithmetic import arithmetic_of_this_cpu, processor
+    from rag.arithmetic import choose_arithmetic, processor
 
     found = processor()
-    arithmetic, reason = arithmetic_of_this_cpu()
+    arithmetic, reason = choose_arithmetic()
     wide = " ".join(name for name in found.features if name.startswith(("avx", "amx")))
     return Finding(
         "processor",

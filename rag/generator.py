@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from rag.arithmetic import arithmetic_of_this_cpu
+from rag.arithmetic import choose_arithmetic
 from rag.cache import cached_folder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
@@ -95,7 +95,7 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     folder = weights.source
     if isinstance(folder, Gguf):
         folder = _converted(folder, weights.fingerprint)
-    arithmetic, reason = arithmetic_of_this_cpu()
+    arithmetic, reason = choose_arithmetic()
     require_memory(folder, weights.name, arithmetic)
     hide_loading_bars()
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -115,6 +115,7 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     model.eval()
     if arithmetic == "int8":
         to_int8(model)
+        model.float()
     return TransformersGenerator(model, tokenizer, weights.name, weights.fingerprint)
 
 

@@ -21,9 +21,9 @@ from torch import Tensor
 from torch.nn.functional import rms_norm
 
 from rag import packaged
-from rag.arithmetic import judges_in_bytes
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, load_generator
+from rag.int8 import fastest_int8
 from rag.models import GENERATOR
 from rag.reader import Reader
 from rag.types import Evidence
@@ -71,9 +71,7 @@ class AdapterJudge:
 
     def __init__(self, generator: TransformersGenerator, adapter: Adapter) -> None:
         self.name = generator.name
-        self._reader = Reader(
-            generator, adapter.layers, adapter.corrections, by_token=judges_in_bytes()
-        )
+        self._reader = Reader(generator, adapter.layers, adapter.corrections, linear=fastest_int8())
         self._adapter = adapter
 
     def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from rag.generator import TransformersGenerator
-from rag.int8 import TokenLinear, is_linear, weight_and_bias
+from rag.int8 import Int8Linear, is_linear, weight_and_bias
 
 MAX_OPENING_TOKENS = 256
 MAX_SENTENCE_TOKENS = 96  # about 70 words; a longer sentence is cut, as is a title
@@ -58,7 +58,7 @@ class Reader:
 
     ``corrections`` maps "LAYER.NAME.a" and "LAYER.NAME.b", NAME being that of a linear part, to
     two matrices, (rank, inputs) and (outputs, rank), whose product is added to its weights. With
-    ``by_token`` its layers calculate in eight bits, with weights of their own (15 MB a layer).
+    a kind of ``linear`` its layers calculate by that, with weights of their own (15 MB a layer).
     """
 
     def __init__(
@@ -66,15 +66,13 @@ class Reader:
         generator: TransformersGenerator,
         layers: int,
         corrections: Mapping[str, Tensor],
-        by_token: bool = False,
+        linear: type[Int8Linear] | None = None,
     ) -> None:
         self._tokenizer = generator.tokenizer
         self._plain = generator.without_control
         self._line_end: list[int] = self._tokenizer("\n")["input_ids"]
-        self._body = layers_of(generator.model, 0, layers)
-        _correct(self._body, corrections)
-        if by_token:
-            _to_bytes(self._body)
+        self._body: Any = layers_of(generator.model, 0, layers)
+        self._body.layers = _own_layers(self._body, corrections, linear)
         self._all_but_last = layers_of(self._body, 0, layers - 1)
 
     def pack(self, opening: str, groups: Sequence[tuple[str, Sequence[str]]]) -> Packed:
@@ -101,11 +99,10 @@ class Reader:
         """
         with torch.inference_mode():
             before = self._read(self._all_but_last, packed)
-            body: Any = self._body
-            last = body.layers[-1]
+            last = self._body.layers[-1]
             attended, _ = last.self_attn(
                 hidden_states=last.input_layernorm(before),
-                position_embeddings=body.rotary_emb(before, packed.positions[None]),
+                position_embeddings=self._body.rotary_emb(before, packed.positions[None]),
                 attention_mask=packed.visible(),
             )
             ends = (before + attended)[:, packed.ends]
@@ -134,41 +131,38 @@ class Reader:
         return ids + self._line_end
 
 
-def _correct(body: nn.Module, corrections: Mapping[str, Tensor]) -> None:
-    """Replace the corrected layers by corrected copies; all other weights are shared."""
-    names = sorted({key.rsplit(".", 1)[0] for key in corrections})
-    layers = list(body.layers)  # type: ignore[arg-type]
-    for number in {int(name.split(".", 1)[0]) for name in names}:
-        layers[number] = _copy(layers[number])
-    body.layers = nn.ModuleList(layers)
-    for name in names:
-        layer, place = name.split(".", 1)
-        part = layers[int(layer)].get_submodule(place)
-        change = corrections[f"{name}.b"].float() @ corrections[f"{name}.a"].float()
-        layers[int(layer)].set_submodule(place, _changed(part, change))
-
-
-def _to_bytes(body: nn.Module) -> None:
-    """Replace all layers by copies whose linear parts calculate in eight bits."""
-    layers = [_copy(layer) for layer in body.layers]  # type: ignore[union-attr]
-    body.layers = nn.ModuleList(layers)
-    for layer in layers:
+def _own_layers(
+    body: nn.Module, corrections: Mapping[str, Tensor], linear: type[Int8Linear] | None
+) -> nn.ModuleList:
+    """Copies of its layers; they share all parts but those corrected or of another kind."""
+    made = nn.ModuleList()
+    for number, layer in enumerate(body.layers):  # type: ignore[arg-type]
+        shared = {id(part): part for part in layer.modules() if not list(part.children())}
+        layer = copy.deepcopy(layer, shared)
         for name, part in list(layer.named_modules()):
-            if is_linear(part):
-                layer.set_submodule(name, TokenLinear(*weight_and_bias(part)))
+            change = _change(corrections, f"{number}.{name}")
+            if change is not None or (linear and is_linear(part) and type(part) is not linear):
+                layer.set_submodule(name, _changed(part, change, linear))
+        made.append(layer)
+    return made
 
 
-def _copy(layer: nn.Module) -> nn.Module:
-    """A layer whose parts can be replaced; it shares its weights."""
-    return copy.deepcopy(layer, {id(weight): weight for weight in layer.parameters()})
+def _change(corrections: Mapping[str, Tensor], name: str) -> Tensor | None:
+    """What is added to the weights of a linear part, if anything."""
+    if f"{name}.a" not in corrections:
+        return None
+    return corrections[f"{name}.b"].float() @ corrections[f"{name}.a"].float()
 
 
-def _changed(part: nn.Module, change: Tensor) -> nn.Linear:
-    """A linear part with other weights; one in int8 is float32 then."""
+def _changed(part: nn.Module, change: Tensor | None, linear: type[Int8Linear] | None) -> nn.Module:
     weight, bias = weight_and_bias(part)
+    if change is not None:
+        weight = (weight.float() + change).to(weight.dtype)
+    if linear:
+        return linear(weight, bias)
     made = nn.Linear(1, 1, bias=False)
     made.out_features, made.in_features = weight.shape
-    made.weight = nn.Parameter((weight.float() + change).to(weight.dtype), requires_grad=False)
+    made.weight = nn.Parameter(weight, requires_grad=False)
     if bias is not None:
         made.bias = nn.Parameter(bias.to(weight.dtype), requires_grad=False)
     return made

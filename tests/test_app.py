@@ -21,8 +21,8 @@ from rag.documents import load_corpus
 from rag.index import open_or_build
 from rag.pipeline import Pipeline
 
-# A browser on a busy machine misses an event once in a few hundred builds (seen once, not found in
-# 100 tries). A second try tells that from a fault of ours, which fails twice.
+# A browser on a busy machine misses an event once in a few hundred builds (seen once; 50 builds in
+# a row showed nothing). A second try tells that from a fault of ours, which fails twice.
 pytestmark = pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError", "AssertionError: Locator"])
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

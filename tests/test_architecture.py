@@ -38,7 +38,6 @@ LAYERS = [
         "parallel",
         "locks",
         "arithmetic",
-        "int8",
         "memory",
     },
     {
@@ -46,6 +45,7 @@ LAYERS = [
         "chunking",
         "claims",
         "cache",
+        "int8",
         "hub",
         "packaged",
         "dense",

@@ -4,11 +4,13 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag.arithmetic import judges_in_bytes
 from rag.generator import TransformersGenerator
-from rag.int8 import to_int8
+from rag.int8 import Int8Linear, fastest_int8, to_int8
 from rag.reader import MAX_SENTENCE_TOKENS, Reader
 
+NEEDS_INT8 = pytest.mark.skipif(
+    "fbgemm" not in torch.backends.quantized.supported_engines, reason="no int8 kernels here"
+)
 GROUPS = [("Bees", ["The queen lays eggs.", "She is old."]), ("Tea", ["It is green."])]
 
 
@@ -49,18 +51,17 @@ def test_a_correction_acts_on_the_reader_and_not_on_the_generator(made) -> None:
     assert torch.equal(alone(made, 2, "Why?"), before)
 
 
-@pytest.mark.skipif(
-    "fbgemm" not in torch.backends.quantized.supported_engines, reason="no int8 kernels here"
-)
+@NEEDS_INT8
 def test_a_quantised_layer_can_be_corrected(made) -> None:
     to_int8(made.model)
     width = made.model.config.hidden_size
     some = {"1.mlp.up_proj.a": torch.ones(2, width), "1.mlp.up_proj.b": torch.ones(width, 2)}
-    reader = Reader(made, 2, some)
-    assert reader.states(reader.pack("Why?", GROUPS)).isfinite().all()
+    for linear in (None, Int8Linear):
+        reader = Reader(made, 2, some, linear)
+        assert reader.states(reader.pack("Why?", GROUPS)).isfinite().all()
 
 
-@pytest.mark.skipif(not judges_in_bytes(), reason="this CPU has no exact sums of bytes")
+@NEEDS_INT8
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_reader_in_eight_bits_reads_nearly_the_same(made, dtype) -> None:
     made.model.to(dtype)
@@ -69,7 +70,7 @@ def test_a_reader_in_eight_bits_reads_nearly_the_same(made, dtype) -> None:
         "1.mlp.up_proj.a": torch.randn(2, width) / 10,
         "1.mlp.up_proj.b": torch.randn(width, 2) / 10,
     }
-    exact, quick = Reader(made, 2, some), Reader(made, 2, some, by_token=True)
+    exact, quick = Reader(made, 2, some), Reader(made, 2, some, linear=fastest_int8() or Int8Linear)
     before = alone(made, 2, "Why?")
     packed = exact.pack("Why?", GROUPS)
     expected, found = exact.states(packed), quick.states(packed)
