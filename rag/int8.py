@@ -17,6 +17,7 @@ from rag.arithmetic import adds_bytes_exactly, prefers_int8
 
 _HIGHEST = 127  # of a weight's steps
 _SMALLEST = 1e-8  # what is all zeros is divided by this
+_ROWS = 8192  # rounded at a time: in float32, a head of 151,936 rows takes half a gigabyte
 
 
 class Int8Linear(nn.Module):
@@ -29,10 +30,8 @@ class Int8Linear(nn.Module):
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         """``weight`` is (outputs, inputs); it is rounded in a copy."""
         super().__init__()
-        weight = weight.detach()
-        scales = weight.abs().amax(dim=1).float().clamp_(min=_SMALLEST) / _HIGHEST
-        # Five times faster than torch.quantize_per_channel, which runs on one core.
-        self._pack((weight / scales[:, None]).round_().to(torch.int8), scales)
+        blocks = [_rounded(rows) for rows in torch.split(weight.detach(), _ROWS)]
+        self._pack(torch.cat([steps for steps, _ in blocks]), torch.cat([s for _, s in blocks]))
         self._bias = None if bias is None else bias.detach()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -113,6 +112,15 @@ def to_int8(model: nn.Module) -> None:
     for name, part in list(model.named_modules()):
         if isinstance(part, nn.Linear):
             model.set_submodule(name, Int8Linear(part.weight, part.bias))
+
+
+def _rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Steps, int8, and how large one of each row is, float32.
+
+    Five times faster than torch.quantize_per_channel, which runs on one core.
+    """
+    scales = weight.abs().amax(dim=1).float().clamp_(min=_SMALLEST) / _HIGHEST
+    return (weight / scales[:, None]).round_().to(torch.int8), scales
 
 
 def is_linear(part: nn.Module) -> bool:
