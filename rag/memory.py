@@ -8,7 +8,7 @@ from rag.errors import ModelError
 
 _GROUPS = Path("/sys/fs/cgroup")  # of processes whose memory is bounded, as that of a container is
 _OWN_GROUP = Path("/proc/self/cgroup")
-_WORKING = 400_000_000  # bytes beside the weights: the judge's own layers, and what is computed
+_WORKING = 300_000_000  # bytes beside the weights: the judge's own layers, and what is computed
 # Of the weights' size on disk, where they take 16 bits. In int8 some layers stay float32.
 _TIMES_ON_DISK = {"bfloat16": 1.0, "int8": 1.5, "float32": 2.0}
 
