@@ -98,12 +98,13 @@ class Reader:
         Of the last layer, the feed-forward block, most of its work, is done for these tokens only.
         """
         with torch.inference_mode():
-            before = self._read(self._all_but_last, packed)
+            visible = packed.visible()
+            before = self._read(self._all_but_last, packed, visible)
             last = self._body.layers[-1]
             attended, _ = last.self_attn(
                 hidden_states=last.input_layernorm(before),
                 position_embeddings=self._body.rotary_emb(before, packed.positions[None]),
-                attention_mask=packed.visible(),
+                attention_mask=visible,
             )
             ends = (before + attended)[:, packed.ends]
             found: Tensor = ends + last.mlp(last.post_attention_layernorm(ends))
@@ -112,14 +113,14 @@ class Reader:
     def token_states(self, packed: Packed) -> Tensor:
         """At each token; in the model's own arithmetic, shape (n, width)."""
         with torch.inference_mode():
-            return self._read(self._body, packed)[0]
+            return self._read(self._body, packed, packed.visible())[0]
 
     @staticmethod
-    def _read(body: nn.Module, packed: Packed) -> Tensor:
+    def _read(body: nn.Module, packed: Packed, visible: Tensor) -> Tensor:
         found: Tensor = body(
             input_ids=packed.ids[None],
             position_ids=packed.positions[None],
-            attention_mask=packed.visible(),
+            attention_mask=visible,
             use_cache=False,
         ).last_hidden_state
         return found

@@ -5,7 +5,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag import generator
-from rag.arithmetic import Cpu, adds_bytes_exactly, choose_arithmetic, prefers_int8
+from rag.arithmetic import Cpu, adds_bytes_exactly, choose_arithmetic, prefers_int8, this_cpu
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator
 from rag.int8 import Int8Linear, to_int8
@@ -46,6 +46,11 @@ def test_bfloat16_is_not_chosen_where_its_kernels_are_forbidden(bound, expected)
     arithmetic, reason = choose_arithmetic(Cpu(features, ["fbgemm"], bound))
     assert arithmetic == expected
     assert (f"ONEDNN_MAX_CPU_ISA is {bound}" in reason) is (expected == "int8")
+
+
+def test_the_bound_of_onednn_is_read_in_either_case(monkeypatch) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "avx2")
+    assert this_cpu().bound == "AVX2"
 
 
 @pytest.mark.parametrize(
