@@ -33,7 +33,7 @@ from rag.search_index import DEPTH
 from rag.types import Hit, Message
 
 _CHUNKS, _TOKENS = 4, 64  # of plain generation
-_IMPORTS = "import faiss, torch, sentence_transformers, transformers"
+_IMPORTS = "import faiss, safetensors, tokenizers, torch"
 
 
 def bench_start(rounds: int) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def bench_answer(rounds: int) -> dict[str, Any]:
     embedder = load_embedder(resolve(EMBEDDER))
     index = open_or_build(Path("indexes/seeds"), load_corpus(ARTICLES), embedder, Config())
     generator = load_generator(resolve_generator())
-    judge = load_judge(generator)
+    judge = load_judge()
     pipeline = Pipeline(index, embedder, generator, Config(), judge)
     retriever = Retriever(index, embedder)
     watch = Stopwatch()

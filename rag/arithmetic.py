@@ -8,6 +8,12 @@ from dataclasses import dataclass
 
 import torch
 
+# oneDNN keeps what it compiled for each shape of matrices, 1,024 of them unless told, and each
+# question has a number of tokens of its own: 2.3 MB a question, 0.2 GB after 80 (eval/LOG.md).
+# Compiling takes less than can be measured. Read at its first product; a bound that the user or the
+# program around set stands, and what this process starts inherits ours.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "96")
+
 # Bounds of oneDNN, which multiplies matrices in bfloat16 for torch, below which it would take 2.3
 # to 4.5 times as long as float32 (eval/LOG.md).
 _TOO_LOW_FOR_BFLOAT16 = frozenset(
@@ -26,37 +32,33 @@ class Cpu:
     features: Mapping[str, object]  # name → whether it is there
     engines: Sequence[str]  # those that torch has kernels of
     bound: str = ""  # what ONEDNN_MAX_CPU_ISA allows, in capitals; "" for everything
+    name: str = ""
+
+    def instruction_sets(self) -> list[str]:
+        """The features that it has, sorted."""
+        return sorted(name for name, present in self.features.items() if present is True)
 
 
 def this_cpu() -> Cpu:
     """Of this machine."""
+    facts = torch.cpu.get_capabilities()
     return Cpu(
-        torch.cpu.get_capabilities(),
+        facts,
         torch.backends.quantized.supported_engines,
         os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper(),
+        str(facts.get("cpu_name", "")),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Processor:
-    """What torch knows of the CPU."""
-
-    name: str
-    features: tuple[str, ...]  # instruction sets, sorted
-    threads: int  # that models of this process use
-
-
-def processor() -> Processor:
-    """Of this machine."""
-    facts = torch.cpu.get_capabilities()
-    features = sorted(name for name, present in facts.items() if present is True)
-    return Processor(str(facts.get("cpu_name", "")), tuple(features), torch.get_num_threads())
+def threads() -> int:
+    """That models of this process use."""
+    return torch.get_num_threads()
 
 
 def mixed_arithmetic() -> torch.autocast:
     """Within, matrices are multiplied in bfloat16 where the CPU does that natively, and all else
     stays in float32."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=choose_arithmetic()[0] == "bfloat16")
+    return torch.autocast("cpu", torch.bfloat16, enabled=layer_dtype() == torch.bfloat16)
 
 
 def choose_arithmetic(cpu: Cpu | None = None) -> tuple[str, str]:
@@ -73,6 +75,11 @@ def choose_arithmetic(cpu: Cpu | None = None) -> tuple[str, str]:
         why = f"ONEDNN_MAX_CPU_ISA is {cpu.bound}" if native else "neither amx_bf16 nor avx512_bf16"
         return "int8", f"the CPU has avx2, but {why}"
     return "float32", "the CPU has none of amx_bf16, avx512_bf16 and avx2"
+
+
+def layer_dtype() -> torch.dtype:
+    """What matrices are multiplied in where they are not in eight bits."""
+    return torch.bfloat16 if choose_arithmetic()[0] == "bfloat16" else torch.float32
 
 
 def prefers_int8(cpu: Cpu | None = None) -> bool:

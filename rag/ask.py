@@ -132,10 +132,14 @@ def _main(options: argparse.Namespace) -> int:
 
             models = options.generator, options.embedder
             if folder is None:
-                return _opened(lambda: Pipeline.open_milvus(options.index, config, *models), wanted)
+                return _opened(
+                    lambda: Pipeline.open_milvus(options.index, config, *models, lazy=True), wanted
+                )
             corpus = read_corpus(options.corpus, folder)
             at_end.callback(report_skipped, corpus)
-            return _opened(lambda: Pipeline.open(corpus, folder, config, *models), wanted)
+            return _opened(
+                lambda: Pipeline.open(corpus, folder, config, *models, lazy=True), wanted
+            )
 
         if options.question is None:
             return _answer_lines(open_pipeline, options)

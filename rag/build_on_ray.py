@@ -65,4 +65,6 @@ def load_same(weights: Weights, choice: str | None) -> Embedder:
     found = weights if at_hand else resolve(EMBEDDER, choice)
     if found.fingerprint != weights.fingerprint:
         raise ModelError(f"this machine has {found.name}, expected {weights.name} on all of them")
-    return load_embedder(found)
+    model = load_embedder(found)
+    model.load()  # here, where it is told, rather than as what is wrong with some document
+    return model

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from langchain_text_splitters import CharacterTextSplitter
-
 from rag.boilerplate import find_boilerplate
 from rag.sentences import count_words, split_sentences
 from rag.types import Chunk, Document, Span
@@ -43,6 +41,8 @@ def chunk_document(document: Document, chunk_chars: int, first_id: int) -> list[
 
 
 def _group(text: str, sentences: list[Span], chunk_chars: int) -> Iterator[list[Span]]:
+    from langchain_text_splitters import CharacterTextSplitter
+
     splitter = CharacterTextSplitter(
         separator=_BOUNDARY, chunk_size=chunk_chars, chunk_overlap=0, strip_whitespace=False
     )

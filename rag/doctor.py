@@ -19,6 +19,7 @@ from rag.cli import run
 from rag.config import INDEXES
 from rag.errors import CorruptIndexError, ModelError
 from rag.indexes import index_folders, rebuild, size
+from rag.memory import available_memory, total_memory
 from rag.terminal import printable
 from rag.weights import Gguf, ModelSpec, Weights
 
@@ -85,28 +86,26 @@ def examine() -> Iterator[Finding]:
 
 
 def _processor() -> Finding:
-    from rag.arithmetic import choose_arithmetic, processor
+    from rag.arithmetic import choose_arithmetic, this_cpu, threads
 
-    found = processor()
-    arithmetic, reason = choose_arithmetic()
-    wide = " ".join(name for name in found.features if name.startswith(("avx", "amx")))
+    cpu, count = this_cpu(), threads()
+    arithmetic, reason = choose_arithmetic(cpu)
+    sets = cpu.instruction_sets()
+    wide = " ".join(name for name in sets if name.startswith(("avx", "amx")))
     return Finding(
         "processor",
-        f"{found.name} ({wide}), {found.threads} threads; generators run in {arithmetic} "
-        f"({reason})",
-        facts={**asdict(found), "arithmetic": arithmetic},
+        f"{cpu.name} ({wide}), {count} threads; generators run in {arithmetic} ({reason})",
+        facts={"name": cpu.name, "features": sets, "threads": count, "arithmetic": arithmetic},
     )
 
 
 def _memory() -> Finding:
-    import psutil
-
-    memory = psutil.virtual_memory()
+    total, left = total_memory(), available_memory()
     return Finding(
         "memory",
-        f"{_gb(memory.total)}, {_gb(memory.available)} of it available",
-        "" if memory.total >= _MEMORY else "use --generator none, which needs 1 GB",
-        {"total": memory.total, "available": memory.available},
+        f"{_gb(total)}, {_gb(left)} of it available",
+        "" if total >= _MEMORY else "use --generator none, which needs 1 GB",
+        {"total": total, "available": left},
     )
 
 
@@ -130,7 +129,7 @@ def _model(subject: str, spec: ModelSpec, needed: bool) -> Finding:
 
 def _state(weights: Weights, spec: ModelSpec) -> tuple[str, bool]:
     """In words, and whether the sha256 was found to be that of the publisher's file."""
-    from rag.generator import converted_name
+    from rag.gguf import converted_name
 
     if weights.fingerprint != spec.packaged.sha256:
         return f"{weights.source}, as the hub gave it", False

@@ -1,16 +1,20 @@
-"""Texts → unit vectors, by sentence-transformers (and nowhere else)."""
+"""Texts → unit vectors: several by sentence-transformers (and nowhere else), one by rag.encoder."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.arithmetic import mixed_arithmetic
+from rag.encoder import Encoder, load_encoder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
+from rag.once import Once
 from rag.types import Vectors
 from rag.weights import Gguf, Weights
 
@@ -23,19 +27,42 @@ _BATCH = 8  # what is between two layers stays in the cache: 1.2 times as fast a
 
 
 class SentenceEmbedder:
-    """Reimers & Gurevych 2019, https://arxiv.org/abs/1908.10084; mean pooling, cosine."""
+    """Reimers & Gurevych 2019, https://arxiv.org/abs/1908.10084; mean pooling, cosine.
 
-    def __init__(self, model: SentenceTransformer, name: str, fingerprint: str) -> None:
+    A text alone, as a question is, goes through the ``encoder`` where there is one; ``model`` is
+    loaded when there are several. Their vectors differ by what rounding does.
+    """
+
+    def __init__(
+        self,
+        model: Once[SentenceTransformer],
+        encoder: Encoder | None,
+        name: str,
+        fingerprint: str,
+    ) -> None:
         self._model = model
+        self._encoder = encoder
         self.name = name
         self.fingerprint = fingerprint
 
+    def load(self) -> None:
+        """Load at once what several texts need; ModelError where it does not load."""
+        self._model()
+
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, float32, shape (len(texts), dimension); no text gives no rows."""
+        """Unit vectors, float32, shape (len(texts), dimension); no text gives no rows.
+
+        Raises ModelError where the model does not load.
+        """
+        if self._encoder and len(texts) == 1:
+            return self._encoder.encode(texts[0])
+        if self._encoder and not texts:
+            return np.zeros((0, self._encoder.dimension), dtype=np.float32)
+        model = self._model()
         if not texts:
-            return np.zeros((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
+            return np.zeros((0, model.get_embedding_dimension() or 0), dtype=np.float32)
         with mixed_arithmetic():
-            encoded = self._model.encode(
+            encoded = model.encode(
                 list(texts), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False
             )
         vectors: Vectors = np.asarray(encoded, dtype=np.float32)
@@ -45,19 +72,27 @@ class SentenceEmbedder:
 
 def load_embedder(weights: Weights) -> SentenceEmbedder:
     """Load on the CPU. Raises ModelError when the folder is no sentence-transformers model."""
-    if isinstance(weights.source, Gguf):
+    folder = weights.source
+    if isinstance(folder, Gguf):
         raise ModelError(f"{weights.name}: an embedder is a folder, not a GGUF file")
+    encoder, model = load_encoder(folder), Once(partial(_load, folder))
+    made = SentenceEmbedder(model, encoder, weights.name, weights.fingerprint)
+    if encoder is None:
+        made.load()
+    return made
+
+
+def _load(folder: Path) -> SentenceTransformer:
     hide_loading_bars()
     from sentence_transformers import SentenceTransformer
 
     try:
-        model = SentenceTransformer(
-            str(weights.source),
+        return SentenceTransformer(
+            str(folder),
             device="cpu",
             local_files_only=True,
             trust_remote_code=False,
             model_kwargs={"dtype": "float32"},
         )
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{weights.source} does not load as an embedder: {error}") from error
-    return SentenceEmbedder(model, weights.name, weights.fingerprint)
+        raise ModelError(f"{folder} does not load as an embedder: {error}") from error

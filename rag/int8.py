@@ -42,11 +42,6 @@ class Int8Linear(nn.Module):
             made.add_(self._bias)
         return made.to(x.dtype).reshape(*x.shape[:-1], -1)
 
-    def weight_and_bias(self) -> tuple[Tensor, Tensor | None]:
-        """The weight as rounded, in float32."""
-        rounded, _ = torch.ops.quantized.linear_unpack(self._packed)
-        return rounded.dequantize(), self._bias
-
     def _pack(self, steps: Tensor, scales: Tensor) -> None:
         zeros = torch.zeros(len(scales), dtype=torch.int64)
         with warnings.catch_warnings():
@@ -66,7 +61,7 @@ class Int8Linear(nn.Module):
 
 class VnniLinear(Int8Linear):
     """The same by oneDNN, where the CPU adds products of bytes exactly: 1.3 times as fast, with all
-    eight bits of the inputs, and without a way back to the weights."""
+    eight bits of the inputs."""
 
     _ZERO = 128  # an input's steps are stored as bytes, 128 more than they are
     # Of an input's steps. The next would do, but that step and size, being rounded themselves,
@@ -107,11 +102,11 @@ def fastest_int8() -> type[Int8Linear] | None:
     return VnniLinear if adds_bytes_exactly() else Int8Linear
 
 
-def to_int8(model: nn.Module) -> None:
+def to_int8(model: nn.Module, linear: type[Int8Linear] = Int8Linear) -> None:
     """Replace the linear layers in place."""
     for name, part in list(model.named_modules()):
         if isinstance(part, nn.Linear):
-            model.set_submodule(name, Int8Linear(part.weight, part.bias))
+            model.set_submodule(name, linear(part.weight, part.bias))
 
 
 def _rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -121,16 +116,3 @@ def _rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
     """
     scales = weight.abs().amax(dim=1).float().clamp_(min=_SMALLEST) / _HIGHEST
     return (weight / scales[:, None]).round_().to(torch.int8), scales
-
-
-def is_linear(part: nn.Module) -> bool:
-    """Whether or not ``to_int8`` has replaced it."""
-    return isinstance(part, (nn.Linear, Int8Linear))
-
-
-def weight_and_bias(part: nn.Module) -> tuple[Tensor, Tensor | None]:
-    """Of what is linear."""
-    if isinstance(part, Int8Linear):
-        return part.weight_and_bias()
-    assert isinstance(part, nn.Linear)
-    return part.weight, part.bias

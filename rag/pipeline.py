@@ -134,18 +134,23 @@ class Pipeline:
         config: Config,
         generator: str | None = None,
         embedder: str | None = None,
+        lazy: bool = False,
     ) -> Pipeline:
         """Load models, and open the index of ``corpus`` or build it.
 
         ``generator`` is a size, a folder, a GGUF file, a hub name or ``openai:URL#MODEL``,
         ``embedder`` a folder or a hub name; None is the default. With the generator "none" no
         language model is loaded at all: answers are source sentences, and there is no judge.
+        With ``lazy`` the one that writes is not loaded before an answer needs it: the first answer
+        comes three seconds earlier; the first that is written, three seconds later, counts them as
+        generating.
         """
         return cls._over(
             lambda made: open_or_build(index_folder, corpus, made, config),
             config,
             generator,
             embedder,
+            lazy,
         )
 
     @classmethod
@@ -155,6 +160,7 @@ class Pipeline:
         config: Config | None = None,
         generator: str | None = None,
         embedder: str | None = None,
+        lazy: bool = False,
     ) -> Pipeline:
         """Load models, and open an index that ``python -m rag.build`` filled on Milvus.
 
@@ -164,7 +170,7 @@ class Pipeline:
         address = MilvusAddress.parse(index)
         config = config or Config()
         return cls._over(
-            lambda made: open_milvus(address, made, config), config, generator, embedder
+            lambda made: open_milvus(address, made, config), config, generator, embedder, lazy
         )
 
     @classmethod
@@ -174,10 +180,11 @@ class Pipeline:
         config: Config,
         generator: str | None,
         embedder: str | None,
+        lazy: bool,
     ) -> Pipeline:
         from rag.embedder import load_embedder
 
-        load = find_language_models(generator)
+        load = find_language_models(generator, lazy)
         vectors = load_embedder(resolve(EMBEDDER, embedder))
         index = open_index(vectors)
         model, judge = load()
@@ -191,6 +198,7 @@ class Pipeline:
         config: Config | None = None,
         generator: str | None = None,
         embedder: str | None = None,
+        lazy: bool = False,
     ) -> Pipeline:
         """Read the files of a folder, load models, and open the index or build it.
 
@@ -203,7 +211,7 @@ class Pipeline:
         corpus = read_corpus(root, place)
         for skipped in corpus.skipped:
             log.warning("skipped %s: %s", skipped.path, skipped.reason)
-        return cls.open(corpus, place, config or Config(), generator, embedder)
+        return cls.open(corpus, place, config or Config(), generator, embedder, lazy)
 
     def on(self, index: SearchIndex) -> Pipeline:
         """The same models over another index, made with the same embedder."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rag.types import Evidence, Message
 
@@ -48,3 +48,13 @@ def messages(question: str, evidence: Sequence[Evidence], max_words: int) -> lis
         Message(role="system", content=_SYSTEM),
         Message(role="user", content=request),
     ]
+
+
+def without_control(text: str, tokens: Iterable[str]) -> str:
+    """The text with none of a chat format's control tokens.
+
+    Questions and documents may hold "<|im_end|>"; a space inside makes it plain text.
+    """
+    for token in tokens:
+        text = text.replace(token, f"{token[:1]} {token[1:]}")
+    return text

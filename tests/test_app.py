@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -42,11 +43,20 @@ class SlowGenerator(CopyingGenerator):
 
 
 class SlowEmbedder(BagOfWordsEmbedder):
-    """Takes its time over sloths."""
+    """Does some of the sloths, and the others when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sloths, self.go_on = 0, threading.Event()
 
     def encode(self, texts):
-        time.sleep(0.7 if any("loth" in text for text in texts) else 0)
+        self.sloths += any("loth" in text for text in texts)
+        if self.sloths > 2:
+            assert self.go_on.wait(60)
         return super().encode(texts)
+
+
+SLOW_EMBEDDER = SlowEmbedder()
 
 
 def free_port():
@@ -69,11 +79,10 @@ def slow_page(tmp_path_factory):
         f"Notes on {HOSTILE[:-10]}\n\nThe hostile sentence of 77 words is {HOSTILE[:-10]}.\n",
         encoding="utf-8",
     )
-    embedder = SlowEmbedder()
-    config = Config(quote_words=0)
-    index = open_or_build(folder / "indexes/docs", load_corpus(folder / "docs"), embedder, config)
+    config, corpus = Config(quote_words=0), load_corpus(folder / "docs")
+    index = open_or_build(folder / "indexes/docs", corpus, SLOW_EMBEDDER, config)
     blocks = app.build_app(
-        Pipeline(index, embedder, SlowGenerator(), config), "docs", folder / "indexes"
+        Pipeline(index, SLOW_EMBEDDER, SlowGenerator(), config), "docs", folder / "indexes"
     )
     yield app.launch(blocks, port=free_port(), block=False)
     blocks.close()
@@ -325,6 +334,7 @@ def test_a_long_build_shows_its_progress(slow_page, visit, tmp_path) -> None:
     page.locator(".file-preview").first.wait_for()
     page.get_by_role("button", name="Build index").click()
     page.get_by_text(re.compile(r"rag: embedding - \d")).first.wait_for()
+    SLOW_EMBEDDER.go_on.set()
     said = page.get_by_label("Result")
     expect(said).to_have_value(re.compile("^Documents: 1"))
 

@@ -20,6 +20,9 @@ import rag.pipeline
 from rag import ask, build
 from rag.cli import index_folder
 from rag.errors import UsageError
+from rag.weights import Weights
+
+COPIER = Weights("copier", Path(), "c")
 
 
 @pytest.fixture
@@ -27,10 +30,10 @@ def here(corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A working folder with a corpus, and models that are fakes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(rag.pipeline, "resolve", lambda spec, choice=None: choice)
-    monkeypatch.setattr(rag.language_models, "resolve_generator", lambda choice: "weights")
+    monkeypatch.setattr(rag.language_models, "resolve_generator", lambda choice: COPIER)
     monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
     monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
-    monkeypatch.setattr(rag.judge, "load_judge", lambda generator: None)
+    monkeypatch.setattr(rag.judge, "load_judge", lambda: None)
     return tmp_path
 
 

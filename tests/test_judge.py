@@ -2,12 +2,13 @@
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag import judge, packaged
+from rag import judge, memory, packaged
+from rag.decoder import Decoder
 from rag.errors import ModelError
-from rag.generator import TransformersGenerator
 from rag.judge import Adapter, AdapterJudge, load_judge, save_adapter
+from rag.model_files import load_tokenizer
+from rag.reader import Reader
 from rag.types import Evidence
 
 
@@ -16,9 +17,8 @@ def evidence(text, start, score):
 
 
 @pytest.fixture
-def generator(tiny_qwen):
-    model = AutoModelForCausalLM.from_pretrained(tiny_qwen, dtype=torch.float32).eval()
-    return TransformersGenerator(model, AutoTokenizer.from_pretrained(tiny_qwen), "tiny", "f")
+def reader(tiny_qwen):
+    return Reader(Decoder.load(tiny_qwen, 1), load_tokenizer(tiny_qwen))
 
 
 def adapter(head=0.0, score_weight=2.0, bias=-1.0):
@@ -28,14 +28,14 @@ def adapter(head=0.0, score_weight=2.0, bias=-1.0):
 SENTENCES = [evidence("It sat.", 30, 0.5), evidence("A cat.", 20, 1.0), evidence("A dog.", 500, 0)]
 
 
-def test_log_odds_by_hand(generator) -> None:
-    made = AdapterJudge(generator, adapter())
+def test_log_odds_by_hand(reader) -> None:
+    made = AdapterJudge(reader, adapter())
     assert made.log_odds("Where is the cat?", SENTENCES) == [0.0, 1.0, -1.0]
     assert made.log_odds("Where is the cat?", []) == []
 
 
-def test_each_sentence_gets_its_own_log_odds_in_the_order_given(generator) -> None:
-    made = AdapterJudge(generator, adapter(head=1.0))
+def test_each_sentence_gets_its_own_log_odds_in_the_order_given(reader) -> None:
+    made = AdapterJudge(reader, adapter(head=1.0))
     found = made.log_odds("Where?", SENTENCES)
     assert made.log_odds("Where?", SENTENCES[::-1]) == pytest.approx(found[::-1], abs=1e-5)
     assert made.log_odds("Where?", SENTENCES[2:]) == pytest.approx(found[2:], abs=1e-5)
@@ -67,9 +67,32 @@ def test_the_shipped_adapter_fits_the_packaged_model() -> None:
 
 
 @pytest.mark.parametrize("found", [None, packaged.Weights("other", "x", "another")])
-def test_without_the_adapters_model_there_is_no_judge(
-    monkeypatch, caplog, generator, found
-) -> None:
+def test_without_the_adapters_model_there_is_no_judge(monkeypatch, caplog, found) -> None:
     monkeypatch.setattr(packaged, "find", lambda spec: found)
-    assert load_judge(generator) is None
+    assert load_judge() is None
     assert "no judge" in caplog.text
+
+
+@pytest.fixture
+def of_the_tiny_model(monkeypatch, tiny_qwen):
+    """The adapter's model is the tiny one, and at hand."""
+    weights = packaged.Weights("tiny", tiny_qwen, "f")
+    monkeypatch.setattr(packaged, "find", lambda spec: weights)
+    monkeypatch.setattr(Adapter, "load", classmethod(lambda cls: adapter(head=1.0)))
+
+
+def test_a_loaded_judge_says_nearly_what_one_in_full_precision_does(
+    of_the_tiny_model, reader
+) -> None:
+    made = load_judge()
+    assert made.name == "tiny"
+    expected = AdapterJudge(reader, adapter(head=1.0)).log_odds("Where?", SENTENCES)
+    assert made.log_odds("Where?", SENTENCES) == pytest.approx(expected, abs=0.3)
+
+
+def test_a_judge_that_does_not_fit_into_memory_is_not_loaded(
+    of_the_tiny_model, monkeypatch
+) -> None:
+    monkeypatch.setattr(memory, "available_memory", lambda: 500_000_000)
+    with pytest.raises(ModelError, match=r"judging with tiny takes about 0.6 GB .* 0.5 GB are"):
+        load_judge()

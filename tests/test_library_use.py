@@ -17,6 +17,9 @@ import rag.judge
 import rag.language_models
 import rag.pipeline
 from rag import Answer, Config, Pipeline, RagError
+from rag.weights import Weights
+
+COPIER = Weights("copier", Path(), "c")
 
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -24,10 +27,10 @@ _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 @pytest.fixture
 def fake_models(monkeypatch) -> None:
     monkeypatch.setattr(rag.pipeline, "resolve", lambda spec, choice=None: choice)
-    monkeypatch.setattr(rag.language_models, "resolve_generator", lambda choice: "weights")
+    monkeypatch.setattr(rag.language_models, "resolve_generator", lambda choice: COPIER)
     monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
     monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
-    monkeypatch.setattr(rag.judge, "load_judge", lambda generator: None)
+    monkeypatch.setattr(rag.judge, "load_judge", lambda: None)
 
 
 def in_a_process(code: str) -> str:
@@ -112,3 +115,29 @@ def test_a_question_that_is_none_among_many(fake_models, corpus_folder, tmp_path
         next(found)
     with pytest.raises(RagError, match="concurrency is 0"):
         made.ask_many([], concurrency=0)
+
+
+def test_what_writes_is_loaded_when_it_first_writes(
+    fake_models, corpus_folder, tmp_path, monkeypatch
+) -> None:
+    loaded = []
+    monkeypatch.setattr(
+        rag.generator,
+        "load_generator",
+        lambda weights: loaded.append(weights) or CopyingGenerator(),
+    )
+
+    def ask(**options):
+        made = Pipeline.from_folder(corpus_folder, tmp_path / "index", **options)
+        return made, made.ask("How many eggs does the queen lay?")
+
+    _, quoted = ask(lazy=True)
+    assert not loaded
+    assert quoted.models.generator == "copier"
+    drafting, drafted = ask(lazy=True, config=Config(quote_words=0))
+    assert loaded == [COPIER]
+    assert "2,000" in drafted.answer
+    drafting.ask("How many eggs does the queen lay?")
+    assert loaded == [COPIER]
+    ask()
+    assert loaded == [COPIER] * 2

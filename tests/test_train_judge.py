@@ -3,33 +3,34 @@
 import pytest
 import torch
 from conftest import BagOfWordsEmbedder
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from eval import train_judge
 from eval.questions import GoldSpan, Question
 from eval.train_judge import Trainee, describe, loss, split, train
-from rag import judge as judge_module
 from rag.config import Config
+from rag.decoder import Decoder
 from rag.documents import load_corpus
-from rag.generator import TransformersGenerator
 from rag.index import open_or_build
 from rag.judge import Adapter, AdapterJudge
-from rag.reader import Reader
+from rag.model_files import load_tokenizer
+from rag.reader import Reader, correct
 from rag.retriever import Retriever
 from rag.windows import with_previous
 
 
-def tiny_generator(folder):
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    return TransformersGenerator(model, AutoTokenizer.from_pretrained(folder), "tiny", "f")
-
-
 @pytest.fixture
-def generator(tiny_qwen, monkeypatch):
+def read(tiny_qwen, monkeypatch):
+    """Makes a reader with so many layers of the tiny model, corrected."""
     monkeypatch.setattr(train_judge, "LAYERS", 2)
     monkeypatch.setattr(train_judge, "FROZEN", 1)
     monkeypatch.setattr(train_judge, "_HEAD_RATE", 0.2)
-    return tiny_generator(tiny_qwen)
+
+    def made(layers, corrections=None):
+        decoder = Decoder.load(tiny_qwen, layers)
+        correct(decoder, corrections or {})
+        return Reader(decoder, load_tokenizer(tiny_qwen))
+
+    return made
 
 
 @pytest.fixture
@@ -46,14 +47,10 @@ QUESTIONS = [
 ]
 
 
-def test_what_is_trained_is_what_the_judge_then_says(
-    generator, retriever, tiny_qwen, monkeypatch
-) -> None:
-    monkeypatch.setattr(judge_module, "fastest_int8", lambda: None)  # as it is trained
-    reader = Reader(generator, 1, {})
-    examples = [train_judge._example(q, retriever, reader) for q in QUESTIONS]
+def test_what_is_trained_is_what_the_judge_then_says(read, retriever, tiny_qwen) -> None:
+    examples = [train_judge._example(q, retriever, read(1)) for q in QUESTIONS]
     assert [example.gold.sum().item() for example in examples] == [1.0, 0.0]
-    trainee = Trainee(generator)
+    trainee = Trainee(Decoder.load(tiny_qwen, 2))
     before = [loss(trainee(e), e.gold).item() for e in examples]
     train(trainee, examples * 60)
     after = [loss(trainee(e), e.gold).item() for e in examples]
@@ -62,7 +59,7 @@ def test_what_is_trained_is_what_the_judge_then_says(
     corrections = {name: value.float() for name, value in trainee.corrections().items()}
     head, (score_weight, bias) = trainee.head.detach(), trainee.score_and_bias.tolist()
     adapter = Adapter("t", "f", 2, corrections, head, score_weight, bias)
-    judge = AdapterJudge(tiny_generator(tiny_qwen), adapter)
+    judge = AdapterJudge(read(2, corrections), adapter)
     _, evidence = retriever.find(QUESTIONS[0].question, 16)
     judged = with_previous(evidence, 10)
     said = judge.log_odds(QUESTIONS[0].question, judged)
@@ -78,9 +75,8 @@ def test_loss_by_hand() -> None:
     assert loss(torch.tensor([-9.0, -9.0, -9.0]), none) < 0.01 < loss(even, none)
 
 
-def test_held_out_documents_are_whole(generator, retriever) -> None:
-    reader = Reader(generator, 1, {})
-    examples = [train_judge._example(q, retriever, reader) for q in QUESTIONS]
+def test_held_out_documents_are_whole(read, retriever) -> None:
+    examples = [train_judge._example(q, retriever, read(1)) for q in QUESTIONS]
     seen, unseen = split(examples, 2)
     assert [e.question.id for e in unseen] == ["bees-0"]
     assert [e.question.id for e in seen] == ["tea-0"]

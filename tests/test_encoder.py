@@ -1,0 +1,126 @@
+"""A question's vector, held against sentence-transformers, on a tiny random BERT."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from rag import encoder as encoder_module
+from rag.embedder import load_embedder
+from rag.encoder import load_encoder
+from rag.errors import ModelError
+from rag.weights import Weights
+
+TEXTS = ["What are bees?", "A much longer question about the bees of the meadow", "", "ÄÖ 漢字 ?"]
+
+
+@pytest.fixture(scope="module")
+def tiny_bert(tmp_path_factory):
+    """As the publisher of all-MiniLM-L6-v2 stores his, with random weights."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    room = tmp_path_factory.mktemp("bert")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "what", "are", "bees", "a", "the", "?"]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    BertTokenizer(vocab=vocabulary).save_pretrained(room / "hf")
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=12,
+    )
+    torch.manual_seed(3)
+    BertModel(config).save_pretrained(room / "hf")
+    body = Transformer(str(room / "hf"))
+    body.max_seq_length = 8
+    folder = room / "st"
+    SentenceTransformer(modules=[body, Pooling(16), Normalize()], device="cpu").save(str(folder))
+    return folder
+
+
+def test_vectors_are_those_of_sentence_transformers(tiny_bert, monkeypatch) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    monkeypatch.setattr(encoder_module, "layer_dtype", lambda: torch.float32)
+    expected = SentenceTransformer(str(tiny_bert), device="cpu").encode(TEXTS)
+    made = load_encoder(tiny_bert)
+    assert made is not None
+    found = np.concatenate([made.encode(text) for text in TEXTS])
+    assert found.dtype == np.float32
+    assert np.abs(found - expected).max() < 1e-6
+    assert made.dimension == 16
+
+
+def test_a_question_needs_no_sentence_transformers_and_texts_do(tiny_bert) -> None:
+    made = load_embedder(Weights("tiny", tiny_bert, "t"))
+    alone = made.encode(TEXTS[:1])
+    assert made.encode([]).shape == (0, 16)
+    assert not made._model._made
+    both = made.encode(TEXTS[:2])
+    assert made._model._made
+    assert both.shape == (2, 16)
+    assert float(alone[0] @ both[0]) > 0.999
+
+
+def change(folder, tmp_path, file, **facts):
+    """A copy of the folder with other facts in one of its files."""
+    copy = tmp_path / "copy"
+    for path in folder.rglob("*"):
+        if path.is_file():
+            target = copy / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    stored = json.loads((copy / file).read_text())
+    (copy / file).write_text(json.dumps({**stored, **facts}))
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("file", "facts"),
+    [
+        ("config.json", {"model_type": "roberta"}),
+        ("config.json", {"hidden_act": "relu"}),
+        ("1_Pooling/config.json", {"pooling_mode": "cls"}),
+        ("config_sentence_transformers.json", {"default_prompt_name": "query"}),
+        ("sentence_bert_config.json", {"do_lower_case": True}),
+        ("config.json", {"is_decoder": True}),
+        ("config.json", {"num_hidden_layers": 3}),  # whose weights are not there
+    ],
+)
+def test_other_kinds_of_models_are_left_to_sentence_transformers(
+    tiny_bert, tmp_path, file, facts
+) -> None:
+    assert load_encoder(tiny_bert) is not None
+    assert load_encoder(change(tiny_bert, tmp_path, file, **facts)) is None
+
+
+def test_weights_of_half_precision_and_no_bound_of_tokens(tiny_bert, tmp_path) -> None:
+    folder = change(tiny_bert, tmp_path, "tokenizer_config.json", model_max_length=10**30)
+    weights = load_file(folder / "model.safetensors")
+    save_file({n: w.half() for n, w in weights.items()}, folder / "model.safetensors")
+    made = load_encoder(folder)
+    assert made is not None
+    assert made.encode("bees " * 50).shape == (1, 16)  # cut at the 12 places that there are
+
+
+def test_pooling_as_it_was_stored_before(tiny_bert, tmp_path) -> None:
+    folder = change(tiny_bert, tmp_path, "1_Pooling/config.json")
+    older = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
+    (folder / "1_Pooling/config.json").write_text(json.dumps(older))
+    assert load_encoder(folder) is not None
+    older["pooling_mode_cls_token"] = True
+    (folder / "1_Pooling/config.json").write_text(json.dumps(older))
+    assert load_encoder(folder) is None
+
+
+def test_what_is_no_embedder_is_an_error_of_ours(tmp_path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    assert load_encoder(tmp_path) is None
+    with pytest.raises(ModelError, match="does not load as an embedder"):
+        load_embedder(Weights("broken", tmp_path, "b"))
