@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from eval.suites import own_suite
 from rag.abstention import (
     CALIBRATION_FILE,
     NO_JUDGE,
-    THRESHOLD,
     Calibration,
     Signals,
     save_calibration,
@@ -26,6 +26,8 @@ from rag.pipeline import Pipeline
 from rag.progress import progress_bar
 
 _PENALTY = 1e4  # inverse strength of L2: none to speak of, for two numbers
+_FALSE_REFUSALS = 0.04  # of the answerable questions
+_THRESHOLDS = [round(0.05 * n, 2) for n in range(1, 20)]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,18 +78,34 @@ def fit(judge: str, found: Sequence[Signals], answerable: Sequence[bool]) -> Cal
     inputs = np.array([[s.cosine if alone else s.log_odds] for s in found])
     model = LogisticRegression(C=_PENALTY).fit(inputs, np.array(answerable))
     weight, constant = round(float(model.coef_[0, 0]), 4), round(float(model.intercept_[0]), 4)
-    return Calibration(judge, weight if alone else 0.0, 0.0 if alone else weight, constant)
+    fitted = Calibration(judge, weight if alone else 0.0, 0.0 if alone else weight, constant)
+    claimed = [fitted.probability(signals) for signals in found]
+    return replace(fitted, threshold=best_threshold(claimed, answerable))
+
+
+def best_threshold(claimed: Sequence[float], answerable: Sequence[bool]) -> float:
+    """Of those below which less than _FALSE_REFUSALS of the answerable lie, the one below which
+    most of the others do; the lowest of equals, 0 where there is none."""
+    wanted = np.array(answerable)
+
+    def refused(threshold: float) -> tuple[float, float]:
+        low = np.array(claimed) < threshold
+        return float(low[wanted].mean()), float(low[~wanted].mean())
+
+    allowed = [t for t in _THRESHOLDS if refused(t)[0] < _FALSE_REFUSALS]
+    return max(allowed, key=lambda t: (refused(t)[1], -t), default=0.0)
 
 
 def describe(calibration: Calibration, found: Sequence[Signals], answerable: Sequence[bool]) -> str:
     """How well it does on what it was fitted on."""
     claimed = np.array([calibration.probability(signals) for signals in found])
     wanted = np.array(answerable)
-    refused = claimed < THRESHOLD
+    refused = claimed < calibration.threshold
     return (
-        f"judge {calibration.judge}: refuses {refused[~wanted].mean():.2f} of the unanswerable, "
-        f"{refused[wanted].mean():.2f} of the others; calibration error "
-        f"{calibration_error(claimed.tolist(), answerable):.3f} on {len(found)} questions"
+        f"judge {calibration.judge}: below {calibration.threshold} refuses "
+        f"{refused[~wanted].mean():.2f} of the unanswerable, {refused[wanted].mean():.2f} of the "
+        f"others; calibration error {calibration_error(claimed.tolist(), answerable):.3f} on "
+        f"{len(found)} questions"
     )
 
 

@@ -59,11 +59,7 @@ TRAINING = Path("eval/training")
 LAYERS = 14  # that know of relevance; more are no better and cost more, eval/LOG.md
 FROZEN = 8  # of them
 _RANK = 16
-_EPOCHS = 2
 _BATCH = 4  # questions
-_RATE = 4e-4  # of the corrections
-_HEAD_RATE = 2e-3
-_WARM_UP = 0.1  # share of the steps
 _GROUPS = 3  # without gold, of each question, best first
 _SPARE = 2  # gold sentences that were ranked too low to be judged, at most; they are learnt from
 _GOLD_WEIGHT = 2.0  # of the few sentences that answer against the many that do not
@@ -78,6 +74,20 @@ class Example:
     states: Tensor  # (n, width), what the frozen layers say
     scores: Tensor  # (m,) of the evidence
     gold: Tensor  # (m,) 1 where the sentence answers, else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long is trained, and in how large steps."""
+
+    epochs: int
+    rate: float  # of the corrections
+    head_rate: float
+    warm_up: float  # share of the steps
+
+
+ANEW = Plan(epochs=2, rate=4e-4, head_rate=2e-3, warm_up=0.1)
+FURTHER = Plan(epochs=1, rate=2e-4, head_rate=6e-4, warm_up=0.05)
 
 
 class LowRank(nn.Module):
@@ -119,6 +129,14 @@ class Trainee(nn.Module):
         total: Tensor = found + bias
         return total
 
+    def take(self, adapter: Adapter) -> None:
+        """Go on from what was trained."""
+        with torch.no_grad():
+            for name, value in adapter.corrections.items():
+                self.decoder.layers.get_parameter(name).copy_(value)
+            self.head.copy_(adapter.head)
+            self.score_and_bias.copy_(torch.tensor([adapter.score_weight, adapter.bias]))
+
     def corrections(self) -> dict[str, Tensor]:
         """As rag.reader takes them."""
         return {
@@ -137,6 +155,12 @@ def parser() -> argparse.ArgumentParser:
     add_quiet_option(made)
     made.add_argument(
         "--out", type=Path, default=ADAPTER_FILE, metavar="FILE", help="default: %(default)s"
+    )
+    made.add_argument(
+        "--further",
+        type=Path,
+        metavar="FILE",
+        help="go on from a judge that was trained: one more epoch, at half the rate",
     )
     made.add_argument(
         "--hold-out",
@@ -160,7 +184,10 @@ def _main(options: argparse.Namespace) -> int:
     folder = model_folder(weights)
     examples = read_examples(folder)
     seen, unseen = split(examples, options.hold_out)
-    trainee = train(Trainee(_decoder(folder, LAYERS)), seen)
+    trainee = Trainee(_decoder(folder, LAYERS))
+    if options.further:
+        trainee.take(Adapter.load(options.further))
+    train(trainee, seen, FURTHER if options.further else ANEW)
     if unseen:
         print(describe(trainee, unseen))
     score_weight, bias = trainee.score_and_bias.tolist()
@@ -240,19 +267,23 @@ def _document(example: Example) -> str:
     return example.question.id.rsplit("-", 1)[0]
 
 
-def train(trainee: Trainee, examples: Sequence[Example]) -> Trainee:
+def train(trainee: Trainee, examples: Sequence[Example], plan: Plan) -> None:
     """AdamW with a linear rise and a cosine fall of the rate."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    order = np.concatenate([rng.permutation(len(examples)) for _ in range(_EPOCHS)])
+    order = np.concatenate([rng.permutation(len(examples)) for _ in range(plan.epochs)])
     batches = np.array_split(order, math.ceil(len(order) / _BATCH))
     head = [trainee.head, trainee.score_and_bias]
     ours = [p for p in trainee.parameters() if p.requires_grad and all(p is not h for h in head)]
     optimizer = torch.optim.AdamW(
-        [{"params": ours, "lr": _RATE}, {"params": head, "lr": _HEAD_RATE}], weight_decay=0.01
+        [{"params": ours, "lr": plan.rate}, {"params": head, "lr": plan.head_rate}],
+        weight_decay=0.01,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [_RATE, _HEAD_RATE], total_steps=len(batches), pct_start=_WARM_UP
+        optimizer,
+        [plan.rate, plan.head_rate],
+        total_steps=len(batches),
+        pct_start=plan.warm_up,
     )
     losses: list[float] = []
     with progress_bar(len(batches), "step", "training") as bar:
@@ -270,7 +301,6 @@ def train(trainee: Trainee, examples: Sequence[Example]) -> Trainee:
             if bar.n % 50 == 49:
                 log.info("step %d of %d, loss %.4f", bar.n, len(batches), np.mean(losses[-200:]))
             bar.update(1)
-    return trainee
 
 
 def loss(log_odds: Tensor, gold: Tensor) -> Tensor:

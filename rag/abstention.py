@@ -22,11 +22,8 @@ from rag.types import Evidence
 log = logging.getLogger(__name__)
 
 CALIBRATION_FILE = Path(__file__).with_name("calibration.json")
-# A question is refused below this probability: where hardly an answerable development question is
-# refused, since what is answered wrongly comes with a quote that shows it.
-THRESHOLD = 0.3
 NO_JUDGE = "none"  # its name in a calibration
-_VERSION = 1
+_VERSION = 2
 _SHARE_FLOOR = 0.7  # share of the question's words from which the cosine is raised, by up to
 _SHARE_BONUS = 0.2
 
@@ -47,6 +44,7 @@ class Calibration:
     cosine: float
     log_odds: float
     constant: float
+    threshold: float = 0.3  # a question with a lower probability is refused
 
     def probability(self, signals: Signals | None) -> float:
         """That the corpus answers, 0 to 1; 0 where there is no evidence at all."""

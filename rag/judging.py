@@ -11,7 +11,7 @@ from rag.windows import windows, with_previous
 
 JUDGED = 10  # best candidates that a judge reads, with what stands before them
 _FIRST = 4  # of them; the others only where none of these answers
-_ANSWERS = 0.0  # log odds
+_ANSWERS = -0.75  # log odds: by the calibration a probability of 0.95
 
 
 def judge_evidence(

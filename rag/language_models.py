@@ -1,4 +1,4 @@
-"""Which language models a choice stands for: one that writes, and one that judges."""
+"""Which generator a choice stands for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from functools import partial
 from rag.address import PREFIX
 from rag.models import resolve_generator
 from rag.once import Once
-from rag.types import Generator, Judge, Message
+from rag.types import Generator, Message
 from rag.weights import Weights
 
 NO_GENERATOR = "none"
-Load = Callable[[], tuple[Generator | None, Judge | None]]
 
 
 class LazyGenerator:
@@ -33,31 +32,25 @@ class LazyGenerator:
         return self._model().generate(messages, max_new_tokens)
 
 
-def find_language_models(choice: str | None, lazy: bool = False) -> Load:
+def find_generator(choice: str | None, lazy: bool = False) -> Callable[[], Generator | None]:
     """Find the weights, or ask the server, that ``choice`` names; what is returned loads them.
 
     So a choice that cannot be had is an error before an index is built for it. ``choice`` is
     "none", what starts with "openai:" (see ``rag.address``), or what ``resolve_generator`` takes.
-    With ``lazy`` what writes is not loaded before it does.
+    With ``lazy`` it is not loaded before it writes.
     """
     if choice == NO_GENERATOR:
-        return lambda: (None, None)
+        return lambda: None
     if choice is not None and choice.startswith(PREFIX):
         from rag.remote import connect
 
         server = connect(choice)
-        return lambda: (server, _judge())
+        return lambda: server
     weights = resolve_generator(choice)
-    return lambda: (LazyGenerator(weights) if lazy else _load(weights), _judge())
+    return partial(LazyGenerator if lazy else _load, weights)
 
 
 def _load(weights: Weights) -> Generator:
     from rag.generator import load_generator
 
     return load_generator(weights)
-
-
-def _judge() -> Judge | None:
-    from rag.judge import load_judge
-
-    return load_judge()

@@ -87,6 +87,11 @@ class Line:
         return max(0, self._tickets.index(ticket) + 1 - self._at_once)
 
     @property
+    def at_once(self) -> int:
+        """How many may have their turn at a time."""
+        return self._at_once
+
+    @property
     def places(self) -> int:
         """How many may wait or be at work."""
         return self._limit + self._at_once

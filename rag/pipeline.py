@@ -7,13 +7,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Generator as Steps
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from rag import prompt
-from rag.abstention import NO_JUDGE, THRESHOLD, Calibration, Signals, load_calibration, signals
+from rag.abstention import NO_JUDGE, Calibration, Signals, load_calibration, signals
 from rag.citing import cite, passage, passages
 from rag.cli import index_folder
 from rag.config import Config, require_in_bounds
@@ -24,7 +25,7 @@ from rag.grounding import Grounded, Grounder
 from rag.index import open_or_build
 from rag.judging import judge_evidence
 from rag.known_texts import read_corpus
-from rag.language_models import NO_GENERATOR, find_language_models
+from rag.language_models import NO_GENERATOR, find_generator
 from rag.milvus_address import MilvusAddress
 from rag.milvus_open import open_milvus
 from rag.models import EMBEDDER, resolve
@@ -183,12 +184,15 @@ class Pipeline:
         lazy: bool,
     ) -> Pipeline:
         from rag.embedder import load_embedder
+        from rag.judge import find_judge
 
-        load = find_language_models(generator, lazy)
-        vectors = load_embedder(resolve(EMBEDDER, embedder))
-        index = open_index(vectors)
-        model, judge = load()
-        return cls(index, vectors, model, config, judge)
+        with ThreadPoolExecutor(1) as beside:
+            # Most of a start is the judge's work in torch, which leaves a core to the rest.
+            judge = beside.submit(find_judge() if generator != NO_GENERATOR else lambda: None)
+            load = find_generator(generator, lazy)
+            vectors = load_embedder(resolve(EMBEDDER, embedder))
+            index = open_index(vectors)
+            return cls(index, vectors, load(), config, judge.result())
 
     @classmethod
     def from_folder(
@@ -341,7 +345,7 @@ class Pipeline:
         chosen. Long ones give way to a draft, as far as that is proven. A list is answered by the
         source sentence that lists most, unless the draft lists as much.
         """
-        if self._probability(found) < THRESHOLD:
+        if self._probability(found) < self._calibration.threshold:
             return []
         grounder = Grounder(found.asked.standalone, found.evidence, self.index.idf)
         # A judge has read what a sentence is about; without one, the names must tell.

@@ -20,6 +20,7 @@ from rag.prompt import without_control
 
 MAX_OPENING_TOKENS = 256
 MAX_SENTENCE_TOKENS = 96  # about 70 words; a longer sentence is cut, as is a title
+_ROWS = 256  # corrected at a time: in float32 they stay in the cache
 _OPENING = 0  # the group number of the opening's tokens
 
 
@@ -101,6 +102,15 @@ def correct(decoder: Decoder, corrections: Mapping[str, Tensor]) -> None:
         if side == "a":
             part = decoder.layers.get_submodule(place)
             assert isinstance(part, nn.Linear)
-            change = corrections[f"{place}.b"].float() @ a.float()
-            changed = (part.weight.float() + change).to(part.weight.dtype)
-            part.weight = nn.Parameter(changed, requires_grad=False)
+            part.weight = nn.Parameter(
+                _corrected(part.weight, a.float(), corrections[f"{place}.b"].float()),
+                requires_grad=False,
+            )
+
+
+def _corrected(weight: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    made = torch.empty_like(weight)
+    for start in range(0, len(weight), _ROWS):
+        rows = slice(start, start + _ROWS)
+        made[rows] = weight[rows] + b[rows] @ a
+    return made

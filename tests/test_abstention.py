@@ -5,11 +5,10 @@ import math
 
 import pytest
 
-from eval.calibrate import fit
+from eval.calibrate import best_threshold, fit
 from rag import abstention
 from rag.abstention import (
     DEFAULT,
-    THRESHOLD,
     Calibration,
     Signals,
     load_calibration,
@@ -69,11 +68,22 @@ def test_fitting_finds_the_signal_that_tells() -> None:
     fitted = fit("j", found, [False, False, False, True, True, True])
     assert fitted.log_odds > 0.5
     assert fitted.cosine == 0
-    assert fitted.probability(Signals(0.5, -2.0)) < THRESHOLD < fitted.probability(Signals(0.5, 2))
+    refused, told = (fitted.probability(Signals(0.5, odds)) for odds in (-1.0, 1.0))
+    assert refused < fitted.threshold < told
 
 
 def test_without_a_judge_the_cosine_tells() -> None:
     found = [Signals(cosine, 0.0) for cosine in (0.1, 0.2, 0.3, 0.5, 0.6, 0.7)]
     fitted = fit("none", found, [False, False, False, True, True, True])
     assert fitted.log_odds == 0
-    assert fitted.probability(Signals(0.2, 0)) < THRESHOLD < fitted.probability(Signals(0.6, 0))
+    refused, told = (fitted.probability(Signals(cosine, 0)) for cosine in (0.3, 0.5))
+    assert refused < fitted.threshold < told
+
+
+def test_the_threshold_refuses_most_of_what_it_should_and_little_else() -> None:
+    unanswerable, answerable = [0.02, 0.12, 0.22, 0.32, 0.52], [0.31, *[0.9] * 26]
+    claimed = [*unanswerable, *answerable]
+    wanted = [False] * 5 + [True] * 27
+    assert best_threshold(claimed, wanted) == 0.55  # 1 of 27 is less than 0.04
+    assert best_threshold([*claimed, 0.51], [*wanted, True]) == 0.35
+    assert best_threshold([0.01, 0.9], [True, False]) == 0

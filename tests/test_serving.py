@@ -43,8 +43,10 @@ class TestGenerator(CopyingGenerator):
     def __init__(self) -> None:
         super().__init__()
         self.let_go = threading.Event()
+        self.threads: set[int] = set()
 
     def generate(self, messages, max_new_tokens):
+        self.threads.add(threading.get_ident())
         question = messages[-1]["content"].rpartition("Question: ")[2]
         if "slowly" in question:
             assert self.let_go.wait(PATIENCE)
@@ -188,6 +190,15 @@ def test_a_full_line_says_when_to_come_back(serve) -> None:
         served.generator.let_go.set()
         assert [first.result().status_code, second.result().status_code] == [200, 200]
     assert served.ask(QUESTION).status_code == 200
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_few_threads_answer_however_many_ask(serve, at_once) -> None:
+    served = serve(Line(at_once=at_once))
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(served.ask, [QUESTION] * 16))
+    assert {answer.status_code for answer in told} == {200}
+    assert 1 <= len(served.generator.threads) <= at_once
 
 
 def test_a_closed_line_is_not_ready(serve) -> None:

@@ -6,7 +6,7 @@ from conftest import BagOfWordsEmbedder
 
 from eval import train_judge
 from eval.questions import GoldSpan, Question
-from eval.train_judge import Trainee, describe, loss, split, train
+from eval.train_judge import Plan, Trainee, describe, loss, split, train
 from rag.config import Config
 from rag.decoder import Decoder
 from rag.documents import load_corpus
@@ -23,7 +23,6 @@ def read(tiny_qwen, monkeypatch):
     """Makes a reader with so many layers of the tiny model, corrected."""
     monkeypatch.setattr(train_judge, "LAYERS", 2)
     monkeypatch.setattr(train_judge, "FROZEN", 1)
-    monkeypatch.setattr(train_judge, "_HEAD_RATE", 0.2)
 
     def made(layers, corrections=None):
         decoder = Decoder.load(tiny_qwen, layers)
@@ -52,7 +51,7 @@ def test_what_is_trained_is_what_the_judge_then_says(read, retriever, tiny_qwen)
     assert [example.gold.sum().item() for example in examples] == [1.0, 0.0]
     trainee = Trainee(Decoder.load(tiny_qwen, 2))
     before = [loss(trainee(e), e.gold).item() for e in examples]
-    train(trainee, examples * 60)
+    train(trainee, examples * 60, Plan(epochs=2, rate=4e-4, head_rate=0.2, warm_up=0.1))
     after = [loss(trainee(e), e.gold).item() for e in examples]
     assert sum(after) < 0.8 * sum(before)
     assert "2 questions of unseen documents" in describe(trainee, examples)
@@ -64,6 +63,9 @@ def test_what_is_trained_is_what_the_judge_then_says(read, retriever, tiny_qwen)
     judged = with_previous(evidence, 10)
     said = judge.log_odds(QUESTIONS[0].question, judged)
     assert sorted(said) == pytest.approx(sorted(trainee(examples[0]).tolist()), abs=0.02)
+    other = Trainee(Decoder.load(tiny_qwen, 2))
+    other.take(adapter)
+    assert other(examples[0]).tolist() == pytest.approx(trainee(examples[0]).tolist(), abs=0.02)
 
 
 def test_loss_by_hand() -> None:
