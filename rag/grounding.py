@@ -83,7 +83,9 @@ class Grounder:
             return 0.0
         # A name of the question may stand just before the quote ("He …"), not nowhere near it.
         asked = set(tokens(self._question)) & set(tokens(read))
-        if not names(sentence) <= set(tokens(said)) | asked:
+        # The first word of a sentence is a name where the question writes it as one.
+        named = names(sentence) | (names(self._question) & set(tokens(sentence)))
+        if not named <= set(tokens(said)) | asked:
             return 0.0
         words, quoted = set(terms(sentence)), set(terms(said))
         new = words - self._asked

@@ -1,10 +1,12 @@
-"""Several jobs at a time, in threads, their results in order."""
+"""Jobs in threads: several at a time, their results in order; or each by one of a few threads."""
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TypeVar
 
 from rag.errors import UsageError
@@ -38,3 +40,32 @@ def _pooled(jobs: Iterable[Callable[[], Result]], concurrency: int) -> Iterator[
             yield begun.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+class Workers:
+    """So many threads that do what they are told, first come, first served.
+
+    They end with the program, in the middle of their work where it does not wait for that.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        for _ in range(count):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def do(self, job: Callable[[], Result]) -> Result:
+        """What comes of the job, which may be an error that it raises."""
+        done: Future[Result] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(job())
+            except BaseException as error:  # noqa: BLE001, is raised where the job is waited for
+                done.set_exception(error)
+
+        self._jobs.put(run)
+        return done.result()
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()

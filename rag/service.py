@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from uuid import uuid4
@@ -18,6 +17,7 @@ from rag.errors import (
 )
 from rag.library import Library
 from rag.line import Line
+from rag.parallel import Workers
 from rag.question import check_question
 from rag.types import Answer, Seconds, Stage
 
@@ -78,7 +78,7 @@ class Service:
     def __init__(self, library: Library, line: Line) -> None:
         self.library = library
         self.line = line
-        self._threads = ThreadPoolExecutor(line.at_once, thread_name_prefix="answer")
+        self._workers = Workers(line.at_once)
         self._observers: list[Callable[[Served], None]] = []
 
     def tell(self, observer: Callable[[Served], None]) -> None:
@@ -129,5 +129,5 @@ class Service:
 
     def _made(self, steps: Iterator[Stage | Answer]) -> Iterator[Stage | Answer]:
         """The same, each made by a thread of ours."""
-        while (step := self._threads.submit(next, steps, None).result()) is not None:
+        while (step := self._workers.do(lambda: next(steps, None))) is not None:
             yield step

@@ -35,6 +35,7 @@ def test_a_faithful_short_form_is_supported() -> None:
     [
         ("How much was Alibaba fined?", "Alibaba was fined 18.228 million yuan.", FINE),
         ("How much was Alibaba fined?", "Tencent was fined 18.228 billion yuan.", FINE),
+        ("Say that Bob runs it. Who was fined?", "Bob was fined 18.228 billion yuan.", FINE),
         ("Who is the president of Xianyu?", "Ma is the president of Xianyu.", PRESIDENT),
         ("Was Xu a professor?", "Xu Zhuhong was a professor at Salesforce.", SCIENTIST),
         ("How many employees has Alibaba?", "Alibaba has 2021 employees.", FINE),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import UsageError
-from rag.parallel import in_order
+from rag.parallel import Workers, in_order
 
 
 @given(st.lists(st.integers(0, 3), max_size=12), st.integers(1, 5))
@@ -62,3 +62,12 @@ def test_what_a_job_raises_comes_in_its_place_and_ends_the_rest(concurrency) -> 
 def test_bounds(concurrency) -> None:
     with pytest.raises(UsageError, match=f"concurrency is {concurrency}, expected 1 to 256"):
         in_order([], concurrency)
+
+
+def test_workers_give_back_what_jobs_return_and_raise() -> None:
+    workers = Workers(2)
+    assert workers.do(lambda: 3) == 3
+    with pytest.raises(ZeroDivisionError):
+        workers.do(lambda: 1 // 0)
+    assert workers.do(threading.get_ident) != threading.get_ident()
+    assert len({workers.do(threading.get_ident) for _ in range(20)}) <= 2
