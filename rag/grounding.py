@@ -50,6 +50,7 @@ class Grounder:
     ) -> None:
         self._question = question
         self._asked = set(terms(question))
+        self._asked_names = names(question)
         self._evidence = evidence
         self._idf = idf
         self._largest_idf = max((idf(term) for e in evidence for term in terms(e.text)), default=0)
@@ -84,7 +85,7 @@ class Grounder:
         # A name of the question may stand just before the quote ("He …"), not nowhere near it.
         asked = set(tokens(self._question)) & set(tokens(read))
         # The first word of a sentence is a name where the question writes it as one.
-        named = names(sentence) | (names(self._question) & set(tokens(sentence)))
+        named = names(sentence) | (self._asked_names & set(tokens(sentence)))
         if not named <= set(tokens(said)) | asked:
             return 0.0
         words, quoted = set(terms(sentence)), set(terms(said))

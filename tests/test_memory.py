@@ -45,6 +45,17 @@ def test_what_is_needed_goes_with_the_weights_and_the_arithmetic(
     assert "--generator none" in str(caught.value)
 
 
+def test_a_generator_is_not_loaded_where_it_does_not_fit(left, tiny_qwen: Path) -> None:
+    weights = Weights("tiny", tiny_qwen, "t")
+    left(GB)
+    generator.load_generator(weights)
+    left(GB // 10)
+    with pytest.raises(
+        ModelError, match=r"tiny in \w+ takes about 0\.3 GB .* and 0\.1 GB are left"
+    ):
+        generator.load_generator(weights)
+
+
 def group(folder: Path, limit: str, used: int, droppable: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "memory.max").write_text(f"{limit}\n")

@@ -93,8 +93,16 @@ def test_a_correction_adds_the_product_of_its_matrices(read) -> None:
 @NEEDS_INT8
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_reader_in_eight_bits_reads_nearly_the_same(read, dtype) -> None:
-    exact = read(2, dtype=dtype)
-    quick = read(2, lambda d: to_int8(d.layers, fastest_int8() or Int8Linear), dtype)
+    some = {
+        "1.mlp.up_proj.a": torch.randn(2, 16) / 10,
+        "1.mlp.up_proj.b": torch.randn(16, 2) / 10,
+    }
+
+    def quantised(decoder):
+        correct(decoder, some)
+        to_int8(decoder.layers, fastest_int8() or Int8Linear)
+
+    exact, quick = read(2, lambda d: correct(d, some), dtype), read(2, quantised, dtype)
     packed = exact.pack("Why?", GROUPS)
     expected, found = exact.states(packed), quick.states(packed)
     assert not torch.equal(expected, found)
