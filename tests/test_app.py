@@ -208,6 +208,8 @@ def test_stop_ends_a_question_and_the_next_one_works(slow_page, visit) -> None:
     page = visit(slow_page)
     turn = ask(page, "How many workers live in a bee colony, slowly?")
     page.get_by_role("button", name="Stop").click()
+    finished(page, turn)
+    page.wait_for_timeout(1000)  # a stage that was on its way is shown for a moment, no longer
     assert "Stopped." in finished(page, turn).inner_text()
     assert (
         "50,000" in finished(page, ask(page, "How many workers live in a bee colony?")).inner_text()
