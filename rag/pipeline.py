@@ -22,7 +22,6 @@ from rag.conversation import Asked, understood
 from rag.documents import Corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
-from rag.index import open_or_build
 from rag.judging import judge_evidence
 from rag.known_texts import read_corpus
 from rag.language_models import NO_GENERATOR, find_generator
@@ -146,13 +145,13 @@ class Pipeline:
         comes three seconds earlier; the first that is written, three seconds later, counts them as
         generating.
         """
-        return cls._over(
-            lambda made: open_or_build(index_folder, corpus, made, config),
-            config,
-            generator,
-            embedder,
-            lazy,
-        )
+
+        def open_index(made: Embedder) -> SearchIndex:
+            from rag.index import open_or_build  # imports FAISS and bm25s, while the judge loads
+
+            return open_or_build(index_folder, corpus, made, config)
+
+        return cls._over(open_index, config, generator, embedder, lazy)
 
     @classmethod
     def open_milvus(

@@ -1,11 +1,14 @@
 """The judge: how its numbers are combined, its file, and whose weights it takes."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from rag import judge, memory, packaged
 from rag.decoder import Decoder
 from rag.errors import ModelError
+from rag.int8 import Int8Linear
 from rag.judge import Adapter, AdapterJudge, load_judge, save_adapter
 from rag.model_files import load_tokenizer
 from rag.reader import Reader
@@ -74,8 +77,9 @@ def test_without_the_adapters_model_there_is_no_judge(monkeypatch, caplog, found
 
 
 @pytest.fixture
-def of_the_tiny_model(monkeypatch, tiny_qwen):
-    """The adapter's model is the tiny one, and at hand."""
+def of_the_tiny_model(monkeypatch, tiny_qwen, tmp_path):
+    """The adapter's model is the tiny one, and at hand; the cache is empty."""
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "cache"))
     weights = packaged.Weights("tiny", tiny_qwen, "f")
     monkeypatch.setattr(packaged, "find", lambda spec: weights)
     monkeypatch.setattr(Adapter, "load", classmethod(lambda cls: adapter(head=1.0)))
@@ -88,6 +92,39 @@ def test_a_loaded_judge_says_nearly_what_one_in_full_precision_does(
     assert made.name == "tiny"
     expected = AdapterJudge(reader, adapter(head=1.0)).log_odds("Where?", SENTENCES)
     assert made.log_odds("Where?", SENTENCES) == pytest.approx(expected, abs=0.3)
+
+
+@pytest.fixture
+def in_eight_bits(of_the_tiny_model, monkeypatch):
+    """It is read in eight bits, also where this CPU reads faster with more."""
+    if "fbgemm" not in torch.backends.quantized.supported_engines:
+        pytest.skip("no int8 kernels here")
+    monkeypatch.setattr(judge, "fastest_int8", lambda: Int8Linear)
+
+
+def test_corrected_weights_are_rounded_once(in_eight_bits, monkeypatch, tmp_path) -> None:
+    first = load_judge().log_odds("Where?", SENTENCES)
+    (stored,) = (tmp_path / "cache").glob("*/layers.safetensors")
+    assert stored.stat().st_mode & 0o777 == 0o644
+    monkeypatch.setattr(judge, "correct", lambda decoder, corrections: pytest.fail("once more"))
+    assert load_judge().log_odds("Where?", SENTENCES) == first
+
+
+@pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"{"), lambda file: file.unlink()])
+def test_a_cache_that_cannot_be_read_is_done_without(in_eight_bits, tmp_path, spoil) -> None:
+    first = load_judge().log_odds("Where?", SENTENCES)
+    (stored,) = (tmp_path / "cache").glob("*/layers.safetensors")
+    spoil(stored)
+    assert load_judge().log_odds("Where?", SENTENCES) == first
+
+
+def test_other_corrections_are_rounded_anew(in_eight_bits, monkeypatch, tmp_path) -> None:
+    load_judge()
+    some = {"0.mlp.up_proj.a": torch.ones(2, 16), "0.mlp.up_proj.b": torch.ones(16, 2)}
+    other = replace(adapter(head=1.0), corrections=some)
+    monkeypatch.setattr(Adapter, "load", classmethod(lambda cls: other))
+    load_judge()
+    assert len(list((tmp_path / "cache").glob("*/layers.safetensors"))) == 2
 
 
 def test_a_judge_that_does_not_fit_into_memory_is_not_loaded(
