@@ -18,10 +18,23 @@ from rag.terms import tokens
 Kind = Literal["number", "date", "name", "reason", "other"]
 
 _OTHER: Kind = "other"
+_AMOUNTS = (
+    "percent|share|price|number|amount|proportion|portion|rate|cost|fee|fine|sum|total|margin|stake"
+    "|salary|budget|revenue|turnover|profit|loss|speed|temperature|height|weight|length|width"
+    "|depth|age|score|capacity|population|dose|valuation|size"
+)
+# Of what is asked for, such as "the company's yearly"; not of what is said about something else.
+_FEW_WORDS = (
+    r"((?!(of|for|to|in|behind|about|say|said|think|tell|kind|sort|does|did)\b)[\w'’-]+ ){0,4}"
+)
 _QUESTIONS: dict[Kind, re.Pattern[str]] = {
     "number": re.compile(
-        r"\bhow (much|many|large|big|high|far|long|old|often|strongly)\b|\bpercentage\b"
-        r"|\bwhat (percent|share|price|number|amount|proportion)\b",
+        r"\bhow (much|many|large|big|high|far|long|old|often|strongly|tall|deep|wide|thick|heavy"
+        r"|fast|small|steep|hot|cold)\b|\bpercentage\b"
+        rf"|\b(what|which) ([\w'’-]+ )?({_AMOUNTS})\b"
+        rf"|\bwhat (is|was|are|were|will be|would be) {_FEW_WORDS}({_AMOUNTS})\b"
+        rf"|\bwhat (did|does|do|will|would|was) {_FEW_WORDS}(cost|pay|paid|earn|charge|weigh)\b"
+        rf"|\b(at|by|for|of) (what|which) ({_AMOUNTS}|vote)\b",
         re.IGNORECASE,
     ),
     "date": re.compile(r"\bwhen\b|\b(what|which) (year|date|day|month|time)\b", re.IGNORECASE),

@@ -22,12 +22,22 @@ _WORDS = {
     word: value
     for value, word in enumerate(
         "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen nineteen twenty".split(),
+        "sixteen seventeen eighteen nineteen".split(),
         start=1,
     )
 }
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate(
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+    )
+}
 _NUMBER = re.compile(
-    rf"""(?<![\w.])(?:(?P<digits>\d+(?:,\d{{3}})*(?:\.\d+)?)|(?P<word>{"|".join(_WORDS)}))
+    rf"""(?<![\w.])(?:
+            (?P<digits>\d+(?:,\d{{3}})*(?:\.\d+)?)
+            |(?P<tens>{"|".join(_TENS)})(?:[\s-](?P<unit>{"|".join(list(_WORDS)[:9])}))?\b
+            |(?P<word>{"|".join(_WORDS)})\b
+        )
         (?:[\s-]?(?P<scale>{"|".join(_SCALES)})\b)?""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -39,7 +49,7 @@ _SENTENCE_START = re.compile(r"""(?:^|[.!?:;]\s+|\n)["'“‘(\[]*(?=[A-Z])""")
 def numbers(text: str) -> set[Decimal]:
     """The values of all numbers: "18.228 billion" and "18,228 million" are the same one.
 
-    Number words up to twenty count, "one" alone does not: it is mostly a pronoun.
+    Number words up to ninety-nine count, "one" alone does not: it is mostly a pronoun.
     """
     found = set()
     for match in _NUMBER.finditer(text):
@@ -48,6 +58,9 @@ def numbers(text: str) -> set[Decimal]:
             if match["word"].lower() == "one" and not scale:
                 continue
             value = Decimal(_WORDS[match["word"].lower()])
+        elif match["tens"]:
+            unit = match["unit"]
+            value = Decimal(_TENS[match["tens"].lower()] + (_WORDS[unit.lower()] if unit else 0))
         else:
             try:
                 value = Decimal(match["digits"].replace(",", ""))

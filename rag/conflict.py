@@ -8,16 +8,21 @@ forms (Eddie Wu, Wu Yongming) are one value.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import product
 
 from rag.answer_kind import answer_kind
 from rag.claims import numbers
-from rag.dates import MONTHS
+from rag.dates import MONTH
 from rag.terms import tokens
 
 _ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
-_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*\b\.?(?:\s+(\d{{1,2}})\b(?!\d))?", re.IGNORECASE)
+_DATE = re.compile(  # a day is told before the month or after it
+    rf"(?:\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?\b(?P<month>{MONTH})\b\.?"
+    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?\b)?",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 
@@ -46,10 +51,18 @@ def _numbers_differ(one: set[Decimal], other: set[Decimal]) -> bool:
 def _dates_differ(one: str, other: str) -> bool:
     """A year, a month or a day that both tell, and differently."""
     pairs = [(set(_YEAR.findall(one)), set(_YEAR.findall(other)))]
-    found = [[(m[1].lower(), m[2]) for m in _MONTH.finditer(text)] for text in (one, other)]
-    months, days = ([{date[i] for date in dates if date[i]} for dates in found] for i in (0, 1))
-    pairs += [(months[0], months[1]), (days[0], days[1])]
+    found = [list(_DATE.finditer(text)) for text in (one, other)]
+    pairs.append(_both(found, lambda date: date["month"][:3].lower()))
+    pairs.append(_both(found, lambda date: date["day"] or date["after"]))
     return any(a and b and not a & b for a, b in pairs)
+
+
+def _both(
+    found: Sequence[list[re.Match[str]]], part: Callable[[re.Match[str]], str | None]
+) -> tuple[set[str], set[str]]:
+    """What the dates of both sentences say of one part."""
+    one, other = ({told for date in dates if (told := part(date))} for dates in found)
+    return one, other
 
 
 def _names_differ(question: str, one: str, other: str) -> bool:

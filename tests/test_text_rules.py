@@ -37,6 +37,9 @@ def test_numbers_are_compared_by_value() -> None:
     assert numbers("6 million") != numbers("600,000")
     assert numbers("three to five years") == numbers("3-5 years") == {Decimal(3), Decimal(5)}
     assert numbers("one of them") == set()
+    assert numbers("sixteen, sixty and ninety-nine") == {Decimal(16), Decimal(60), Decimal(99)}
+    assert numbers("twenty-five million") == {Decimal(25_000_000)}
+    assert numbers("a tenant often plays tennis on the seventh") == set()
     assert numbers("1688 and 50%") == {Decimal(1688), Decimal(50)}
 
 
