@@ -76,13 +76,13 @@ def bench_answer(rounds: int) -> dict[str, Any]:
 
     def parts(question: str) -> list[Message]:
         """The parts of an answer; returns the prompt of a draft."""
-        vector = watch.time("embed", lambda: retriever.embed(question))
-        dense = watch.time("dense", lambda: index.dense.search(vector, DEPTH))
+        vectors = watch.time("embed", lambda: retriever.embed(question))
+        dense = watch.time("dense", lambda: index.dense.search(vectors.passage, DEPTH))
         lexical = watch.time("lexical", lambda: index.lexical.search(question, DEPTH))
         rankings = [[i for i, _ in dense], [i for i, _ in lexical]]
         fused = watch.time("fuse", lambda: reciprocal_rank_fusion(rankings)[:SEARCHED])
         hits = [Hit(index.chunks[i], score) for i, score in fused]
-        found = watch.time("evidence", lambda: retriever.evidence(question, vector, hits))
+        found = watch.time("evidence", lambda: retriever.evidence(question, vectors, hits))
         if judge is not None:
             watch.time("judge", lambda: judge_evidence(judge, question, found))
         grounder = Grounder(question, found, index.lexical.idf)

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from eval.low_rank import add_low_rank, trained
 from eval.metrics import is_gold
 from eval.questions import Question, check_against_corpus, load_questions
 from rag import packaged
@@ -90,20 +91,6 @@ ANEW = Plan(epochs=2, rate=4e-4, head_rate=2e-3, warm_up=0.1)
 FURTHER = Plan(epochs=1, rate=2e-4, head_rate=6e-4, warm_up=0.05)
 
 
-class LowRank(nn.Module):
-    """A linear part that stays, and a trained correction of it."""
-
-    def __init__(self, part: nn.Linear, rank: int) -> None:
-        super().__init__()
-        self.part = part
-        self.a = nn.Parameter(torch.randn(rank, part.in_features) / math.sqrt(part.in_features))
-        self.b = nn.Parameter(torch.zeros(part.out_features, rank))
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.part(x) + (x @ self.a.to(x.dtype).T) @ self.b.to(x.dtype).T
-        return out
-
-
 class Trainee(nn.Module):
     """The upper layers with corrections, and the head."""
 
@@ -112,9 +99,7 @@ class Trainee(nn.Module):
         super().__init__()
         self.decoder = decoder
         for layer in decoder.layers[FROZEN:]:
-            for name, part in list(layer.named_modules()):
-                if isinstance(part, nn.Linear):
-                    layer.set_submodule(name, LowRank(part, _RANK))
+            add_low_rank(layer, _RANK)
         self.head = nn.Parameter(torch.zeros(decoder.embed_tokens.embedding_dim))
         self.score_and_bias = nn.Parameter(torch.tensor([1.0, -3.0]))
 
@@ -136,15 +121,6 @@ class Trainee(nn.Module):
                 self.decoder.layers.get_parameter(name).copy_(value)
             self.head.copy_(adapter.head)
             self.score_and_bias.copy_(torch.tensor([adapter.score_weight, adapter.bias]))
-
-    def corrections(self) -> dict[str, Tensor]:
-        """As rag.reader takes them."""
-        return {
-            f"{name}.{side}": getattr(part, side).detach().to(torch.float16)
-            for name, part in self.decoder.layers.named_modules()
-            if isinstance(part, LowRank)
-            for side in ("a", "b")
-        }
 
 
 def parser() -> argparse.ArgumentParser:
@@ -195,7 +171,7 @@ def _main(options: argparse.Namespace) -> int:
         weights.name,
         weights.fingerprint,
         LAYERS,
-        trainee.corrections(),
+        trained(trainee.decoder.layers),
         trainee.head.detach(),
         score_weight,
         bias,

@@ -27,7 +27,7 @@ class Config:
     chunk_chars: int = 900  # MiniLM reads 256 tokens, about 1,000 characters of English
     top_k: int = 8  # passages reported beside the answer
     max_words: int = 100  # of the printed answer: two long source sentences
-    quote_words: int = 60  # source sentences up to this long are not redrafted
+    quote_words: int = 80  # source sentences up to this long are not redrafted
 
     def __post_init__(self) -> None:
         for name in _BOUNDS:

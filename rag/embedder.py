@@ -14,8 +14,9 @@ from rag.arithmetic import mixed_arithmetic
 from rag.encoder import Encoder, load_encoder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
+from rag.low_rank import Stored
 from rag.once import Once
-from rag.types import Vectors
+from rag.types import QueryVectors, Vectors
 from rag.weights import Gguf, Weights
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+QUERY_FILE = Path(__file__).with_name("query.safetensors")  # by python -m eval.train_query
 _BATCH = 8  # what is between two layers stays in the cache: 1.2 times as fast as 32
 
 
@@ -69,13 +71,22 @@ class SentenceEmbedder:
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
 
+    def encode_query(self, question: str) -> QueryVectors:
+        """The second vector is another where there are corrections for these weights."""
+        if self._encoder:
+            return self._encoder.encode_query(question)
+        (vector,) = self.encode([question])
+        return QueryVectors(vector, vector)
+
 
 def load_embedder(weights: Weights) -> SentenceEmbedder:
     """Load on the CPU. Raises ModelError when the folder is no sentence-transformers model."""
     folder = weights.source
     if isinstance(folder, Gguf):
         raise ModelError(f"{weights.name}: an embedder is a folder, not a GGUF file")
-    encoder, model = load_encoder(folder), Once(partial(_load, folder))
+    stored = Stored.load(QUERY_FILE)
+    corrections = stored.tensors if stored.about["fingerprint"] == weights.fingerprint else None
+    encoder, model = load_encoder(folder, corrections), Once(partial(_load, folder))
     made = SentenceEmbedder(model, encoder, weights.name, weights.fingerprint)
     if encoder is None:
         made.load()

@@ -6,7 +6,8 @@ twice the time of its model (eval/LOG.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from torch import Tensor
 from torch.nn.functional import gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
 from rag.arithmetic import layer_dtype
+from rag.low_rank import corrected, parts
 from rag.model_files import NOT_READABLE, load_tokenizer, read_json
-from rag.types import Vectors
+from rag.types import QueryVectors, Vectors
+
+Step = Callable[[Tensor], Tensor]
 
 _PARTS = ["Transformer", "Pooling", "Normalize"]  # that a model must have to be read here
-_SEVERAL = "attention.self.query_key_value"  # one product instead of three
+_TOKENS = 16  # of most questions; oneDNN orders weights for so many
 
 
 class Encoder:
@@ -33,62 +37,124 @@ class Encoder:
         config: Mapping[str, Any],
         tokenizer: Tokenizer,
         dtype: torch.dtype,
+        corrections: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """``weights`` and ``config`` are the publisher's; matrices are multiplied in ``dtype``."""
+        """``weights`` and ``config`` are the publisher's; matrices are multiplied in ``dtype``.
+
+        ``corrections`` (see rag.low_rank) are those by which a question is read that is to be near
+        the sentences that answer it.
+        """
         self._tokenizer = tokenizer
         self.dimension: int = config["hidden_size"]
-        self._heads: int = config["num_attention_heads"]
-        self._epsilon: float = config["layer_norm_eps"]
-        self._layers = [f"encoder.layer.{n}." for n in range(config["num_hidden_layers"])]
-        self._weights = dict(weights)
-        for layer in self._layers:
-            for kind in ("weight", "bias"):
-                three = [f"{layer}attention.self.{p}.{kind}" for p in ("query", "key", "value")]
-                self._weights[f"{layer}{_SEVERAL}.{kind}"] = torch.cat(
-                    [self._weights.pop(name) for name in three]
-                )
-        for name, weight in self._weights.items():
-            multiplied = name.startswith("encoder.") and "LayerNorm" not in name
-            self._weights[name] = weight.to(dtype if multiplied else torch.float32)
+        corrections = corrections or {}
+        changed = {
+            f"{part}.weight": corrected(weights[f"{part}.weight"], part, corrections)
+            for part in parts(corrections)
+        }
+        names = [f"encoder.layer.{n}." for n in range(config["num_hidden_layers"])]
+        # The layers before the first corrected one say the same of a question either way.
+        shared = next(
+            (n for n, name in enumerate(names) if any(c.startswith(name) for c in changed)),
+            len(names),
+        )
+        layer = partial(_Layer, config=config, dtype=dtype)
+        self._words, self._places, kinds = (
+            weights[f"embeddings.{name}_embeddings.weight"].float()
+            for name in ("word", "position", "token_type")
+        )
+        self._kind = kinds[0]
+        self._norm = _norm(weights, "embeddings.", config)
+        self._below = [layer(weights, name) for name in names[:shared]]
+        self._above = [layer(weights, name) for name in names[shared:]]
+        self._corrected = [layer({**weights, **changed}, name) for name in names[shared:]]
 
     def encode(self, text: str) -> Vectors:
         """Float32, shape (1, dimension)."""
-        ids = torch.tensor(self._tokenizer.encode(text).ids)
         with torch.inference_mode():
-            mean = self._states(ids).mean(dim=0, keepdim=True)
-            made: Vectors = normalize(mean).numpy()
-        return made
+            return _unit(_through(self._above, self._read(text)))[None]
 
-    def _states(self, ids: Tensor) -> Tensor:
-        """(n,) → (n, dimension)."""
-        words, places, kinds = (
-            self._weights[f"embeddings.{name}_embeddings.weight"]
-            for name in ("word", "position", "token_type")
-        )
-        x = self._norm("embeddings.", words[ids] + places[: len(ids)] + kinds[0])
-        for layer in self._layers:
-            attended = self._attend(self._linear(f"{layer}{_SEVERAL}", x))
-            found = self._linear(f"{layer}attention.output.dense", attended)
-            x = self._norm(f"{layer}attention.output.", x + found)
-            inner = gelu(self._linear(f"{layer}intermediate.dense", x))
-            x = self._norm(f"{layer}output.", x + self._linear(f"{layer}output.dense", inner))
-        return x
+    def encode_query(self, question: str) -> QueryVectors:
+        """As a text, and as the corrections read it."""
+        with torch.inference_mode():
+            below = self._read(question)
+            plain = _unit(_through(self._above, below))
+            if not self._corrected:
+                return QueryVectors(plain, plain)
+            return QueryVectors(plain, _unit(_through(self._corrected, below)))
+
+    def _read(self, text: str) -> Tensor:
+        """What the layers below the first corrected one say, (n, dimension)."""
+        ids = torch.tensor(self._tokenizer.encode(text).ids)
+        states = self._words[ids] + self._places[: len(ids)] + self._kind
+        return _through(self._below, self._norm(states))
+
+
+class _Layer:
+    """Attention, then a feed-forward block."""
+
+    def __init__(
+        self,
+        weights: Mapping[str, Tensor],
+        name: str,
+        config: Mapping[str, Any],
+        dtype: torch.dtype,
+    ) -> None:
+        three = [f"{name}attention.self.{part}" for part in ("query", "key", "value")]
+        product = partial(_product, weights, dtype=dtype)
+        self._heads: int = config["num_attention_heads"]
+        self._several = product(*three)  # one product instead of three
+        self._attended = product(f"{name}attention.output.dense")
+        self._norm = _norm(weights, f"{name}attention.output.", config)
+        self._inner = product(f"{name}intermediate.dense")
+        self._outer = product(f"{name}output.dense")
+        self._last_norm = _norm(weights, f"{name}output.", config)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(n, dimension) → the same."""
+        x = self._norm(x + self._attended(self._attend(self._several(x))))
+        return self._last_norm(x + self._outer(gelu(self._inner(x))))
 
     def _attend(self, several: Tensor) -> Tensor:
         """Queries, keys and values, (n, 3 · dimension), → (n, dimension)."""
         heads = several.view(len(several), 3, self._heads, -1).permute(1, 2, 0, 3)[:, None]
         return scaled_dot_product_attention(*heads)[0].transpose(0, 1).flatten(1)
 
-    def _linear(self, name: str, x: Tensor) -> Tensor:
-        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        return linear(x.to(weight.dtype), weight, bias).float()
 
-    def _norm(self, name: str, x: Tensor) -> Tensor:
-        weight, bias = (self._weights[f"{name}LayerNorm.{kind}"] for kind in ("weight", "bias"))
-        return layer_norm(x, weight.shape, weight, bias, self._epsilon)
+def _product(weights: Mapping[str, Tensor], *names: str, dtype: torch.dtype) -> Step:
+    """By linear parts of one input, their outputs side by side."""
+    weight = torch.cat([weights[f"{name}.weight"] for name in names]).to(dtype)
+    bias = torch.cat([weights[f"{name}.bias"] for name in names]).to(dtype)
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return lambda x: linear(x.to(dtype), weight, bias).float()
+    # Weights that are in oneDNN's order already take two thirds of the time, or less.
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, _TOKENS)
+
+    def multiply(x: Tensor) -> Tensor:
+        made: Tensor = torch.ops.mkldnn._linear_pointwise(x.to(dtype), packed, bias, "none", [], "")
+        return made.float()
+
+    return multiply
 
 
-def load_encoder(folder: Path) -> Encoder | None:
+def _norm(weights: Mapping[str, Tensor], name: str, config: Mapping[str, Any]) -> Step:
+    weight, bias = (weights[f"{name}LayerNorm.{kind}"].float() for kind in ("weight", "bias"))
+    epsilon = config["layer_norm_eps"]
+    return lambda x: layer_norm(x, weight.shape, weight, bias, epsilon)
+
+
+def _through(layers: Sequence[Step], x: Tensor) -> Tensor:
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
+def _unit(states: Tensor) -> Vectors:
+    """The mean of (n, dimension), of length 1."""
+    made: Vectors = normalize(states.mean(dim=0), dim=0).numpy()
+    return made
+
+
+def load_encoder(folder: Path, corrections: Mapping[str, Tensor] | None = None) -> Encoder | None:
     """None where the folder holds another kind of model than is read here.
 
     sentence-transformers then reads it, or tells what is wrong with it.
@@ -101,8 +167,8 @@ def load_encoder(folder: Path) -> Encoder | None:
         tokenizer.no_padding()
         tokenizer.enable_truncation(_most_tokens(folder, config))
         weights = load_file(folder / "model.safetensors")
-        made = Encoder(weights, config, tokenizer, layer_dtype())
-        made.encode("any text")  # tells whether all weights are there
+        made = Encoder(weights, config, tokenizer, layer_dtype(), corrections)
+        made.encode_query("any text")  # tells whether all weights are there
     except NOT_READABLE:
         return None
     return made

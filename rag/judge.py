@@ -2,9 +2,9 @@
 
 A language model reads the question, then sentences in the order of their document, and tells at the
 end of each. It reads with its first fourteen layers, the last six of them fine-tuned by low-rank
-corrections (see ``rag.reader``); a linear head turns the state and the score, by which the sentence
-was found, into log odds. Corrections and head belong to one model's weights and are trained by
-``python -m eval.train_judge``. The model's own Yes or No says far less (eval/LOG.md).
+corrections (see ``rag.low_rank``); a linear head turns the state and the score, by which the
+sentence was found, into log odds. Corrections and head belong to one model's weights and are
+trained by ``python -m eval.train_judge``. The model's own Yes or No says far less (eval/LOG.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import rms_norm
@@ -28,6 +28,7 @@ from rag.decoder import Decoder
 from rag.errors import ModelError
 from rag.gguf import converted_name, model_folder
 from rag.int8 import fastest_int8, rounded_layers, to_int8
+from rag.low_rank import Stored
 from rag.memory import require_memory
 from rag.model_files import load_tokenizer
 from rag.models import GENERATOR
@@ -51,7 +52,7 @@ class Adapter:
     model: str  # whose corrections these are, as Weights.name; a calibration is found by it
     fingerprint: str  # of its weights
     layers: int
-    corrections: dict[str, Tensor]  # see rag.reader
+    corrections: dict[str, Tensor]  # see rag.low_rank
     head: Tensor  # (width,)
     score_weight: float
     bias: float
@@ -59,10 +60,9 @@ class Adapter:
     @classmethod
     def load(cls, path: Path = ADAPTER_FILE) -> Adapter:
         """ModelError where the file is not one."""
+        stored = Stored.load(path)
+        tensors, about = stored.tensors, stored.about
         try:
-            with safe_open(path, framework="pt") as file:
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-                about = file.metadata()
             head, linear = tensors.pop("head"), tensors.pop("score_and_bias")
             return cls(
                 about["model"],
@@ -72,7 +72,7 @@ class Adapter:
                 head,
                 *linear.tolist(),
             )
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} is no adapter of a judge: {error}") from error
 
     def digest(self) -> str:

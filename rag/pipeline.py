@@ -259,8 +259,8 @@ class Pipeline:
         k = self.config.top_k if k is None else k
         require_in_bounds("top_k", k)
         question = check_question(question)
-        vector = self._retriever.embed(question)
-        return [passage(hit) for hit in self._retriever.search(question, vector, k)]
+        vectors = self._retriever.embed(question)
+        return [passage(hit) for hit in self._retriever.search(question, vectors, k)]
 
     def steps(self, question: str, history: Sequence[str] = ()) -> Iterator[Stage | Answer]:
         """What ``ask`` does: each stage when it begins, and at last the answer.

@@ -3,7 +3,7 @@
 One forward pass reads everything: the opening once, then every group, which sees the opening and
 itself, but no other group. So nothing is padded and nothing is read twice; the groups share a
 sequence the way packed training examples do (https://arxiv.org/abs/2107.02027). The last of the
-layers can carry low-rank corrections (LoRA, https://arxiv.org/abs/2106.09685).
+layers can carry low-rank corrections.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from rag.decoder import Decoder
+from rag.low_rank import corrected, parts
 from rag.prompt import without_control
 
 MAX_OPENING_TOKENS = 256
 MAX_SENTENCE_TOKENS = 96  # about 70 words; a longer sentence is cut, as is a title
-_ROWS = 256  # corrected at a time: in float32 they stay in the cache
 _OPENING = 0  # the group number of the opening's tokens
 
 
@@ -92,25 +92,10 @@ class Reader:
 
 
 def correct(decoder: Decoder, corrections: Mapping[str, Tensor]) -> None:
-    """Add low-rank corrections to the weights of its layers, in place.
-
-    They map "LAYER.NAME.a" and "LAYER.NAME.b", NAME being that of a linear part, to two matrices,
-    (rank, inputs) and (outputs, rank), whose product is added.
-    """
-    for name, a in corrections.items():
-        place, _, side = name.rpartition(".")
-        if side == "a":
-            part = decoder.layers.get_submodule(place)
-            assert isinstance(part, nn.Linear)
-            part.weight = nn.Parameter(
-                _corrected(part.weight, a.float(), corrections[f"{place}.b"].float()),
-                requires_grad=False,
-            )
-
-
-def _corrected(weight: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    made = torch.empty_like(weight)
-    for start in range(0, len(weight), _ROWS):
-        rows = slice(start, start + _ROWS)
-        made[rows] = weight[rows] + b[rows] @ a
-    return made
+    """Add corrections (see rag.low_rank) to the weights of its layers, in place; names begin with
+    the number of a layer."""
+    for name in parts(corrections):
+        part = decoder.layers.get_submodule(name)
+        assert isinstance(part, nn.Linear)
+        made = corrected(part.weight, name, corrections)
+        part.weight = nn.Parameter(made, requires_grad=False)

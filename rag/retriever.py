@@ -11,7 +11,7 @@ from rag.answer_kind import holds_answer_kind
 from rag.question import repeats
 from rag.search_index import SearchIndex
 from rag.terms import stems, terms, tokens
-from rag.types import Chunk, Embedder, Evidence, Hit, Vectors
+from rag.types import Chunk, Embedder, Evidence, Hit, QueryVectors, Vectors
 
 # score = cosine of the sentence, cosine of it with the sentence before (what "he" and "it" stand
 # for), shares of the question's words in both, and whether the sentence holds the kind of thing
@@ -29,27 +29,27 @@ class Retriever:
     """Hybrid search over one index: cosine and BM25, fused by reciprocal rank."""
 
     def __init__(self, index: SearchIndex, embedder: Embedder) -> None:
-        self._index = index
+        self.index = index
         self._embedder = embedder
 
-    def embed(self, question: str) -> Vectors:
-        """The question as a unit vector, shape (dimension,)."""
-        vector: Vectors = self._embedder.encode([question])[0]
-        return vector
+    def embed(self, question: str) -> QueryVectors:
+        """What the embedder makes of the question."""
+        return self._embedder.encode_query(question)
 
     def find(self, question: str, k: int) -> tuple[list[Hit], list[Evidence]]:
         """The k best chunks and all of their sentences, both best first."""
-        vector = self.embed(question)
-        hits = self.search(question, vector, k)
-        return hits, self.evidence(question, vector, hits)
+        vectors = self.embed(question)
+        hits = self.search(question, vectors, k)
+        return hits, self.evidence(question, vectors, hits)
 
-    def search(self, question: str, vector: Vectors, k: int) -> list[Hit]:
+    def search(self, question: str, vectors: QueryVectors, k: int) -> list[Hit]:
         """The k best chunks, best first."""
-        return self._index.search(question, vector, k)
+        return self.index.search(question, vectors.passage, k)
 
-    def evidence(self, question: str, vector: Vectors, hits: Sequence[Hit]) -> list[Evidence]:
+    def evidence(self, question: str, vectors: QueryVectors, hits: Sequence[Hit]) -> list[Evidence]:
         """All sentences of the hits, those most likely to answer first, ties by place."""
-        idf = {term: self._index.idf(term) for term in terms(question)}
+        idf = {term: self.index.idf(term) for term in terms(question)}
+        vector = vectors.sentence
         found = [e for hit in hits for e in self._sentences(question, idf, vector, hit.chunk)]
         return sorted(found, key=lambda e: (-e.score, e.doc, e.start))
 
@@ -57,8 +57,9 @@ class Retriever:
         self, question: str, idf: Mapping[str, float], vector: Vectors, chunk: Chunk
     ) -> Iterable[Evidence]:
         """``idf`` is that of each term of the question."""
-        document = self._index.documents[chunk.doc]
-        cosines, with_previous = _cosines(self._index.vectors_of(chunk), vector)
+        document = self.index.documents[chunk.doc]
+        vectors = self.index.vectors_of(chunk)
+        cosines, near = (vectors @ vector).tolist(), (towards(vectors) @ vector).tolist()
         title, before, terms_before = set(terms(document.title)), "", set[str]()
         for i, span in enumerate(chunk.sentences):
             text = span.of(document.text)
@@ -68,8 +69,7 @@ class Retriever:
                 share = covered(idf.keys(), present, idf.__getitem__)
                 context = title | terms_before | present
                 score = (
-                    _COSINE_WEIGHT * cosines[i]
-                    + _PAIR_WEIGHT * with_previous[i]
+                    near[i]
                     + _SHARE_WEIGHT * share
                     + _CONTEXT_WEIGHT * covered(idf.keys(), context, idf.__getitem__)
                     + _KIND_WEIGHT * holds_answer_kind(question, text)
@@ -79,11 +79,14 @@ class Retriever:
             before, terms_before = text, present
 
 
-def _cosines(vectors: Vectors, vector: Vectors) -> tuple[list[float], list[float]]:
-    """Of ``vector`` and each row; of it and the sum of each row and the one before."""
+def towards(vectors: Vectors) -> Vectors:
+    """Of the sentences of a chunk, (n, dimension): what a question's vector is multiplied by to
+    score each, the sentence's own vector and that of it with the sentence before."""
     pairs = vectors.copy()
     pairs[1:] += vectors[:-1]
-    return (vectors @ vector).tolist(), (pairs @ vector / np.linalg.norm(pairs, axis=1)).tolist()
+    pairs *= _PAIR_WEIGHT / np.linalg.norm(pairs, axis=1, keepdims=True)
+    made: Vectors = _COSINE_WEIGHT * vectors + pairs
+    return made
 
 
 def covered(wanted: AbstractSet[str], present: set[str], idf: Callable[[str], float]) -> float:

@@ -202,6 +202,14 @@ class Message(TypedDict):
 Stage = Literal["searching", "reading", "writing", "checking"]  # of answering a question
 
 
+@dataclass(frozen=True, slots=True)
+class QueryVectors:
+    """Of a question; unit vectors, float32, shape (dimension,)."""
+
+    passage: Vectors  # near passages on what it is about
+    sentence: Vectors  # near sentences that answer it
+
+
 class Embedder(Protocol):
     """Turns texts into vectors whose dot product is their cosine."""
 
@@ -215,6 +223,10 @@ class Embedder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, float32, shape (len(texts), dimension)."""
+        ...
+
+    def encode_query(self, question: str) -> QueryVectors:
+        """Of one question."""
         ...
 
 

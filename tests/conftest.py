@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from rag.terms import terms
-from rag.types import Message, Vectors
+from rag.types import Message, QueryVectors, Vectors
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
@@ -57,6 +57,9 @@ class BagOfWordsEmbedder:
                 digest = hashlib.sha256(term.encode()).digest()
                 vectors[row, digest[0]] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def encode_query(self, question: str) -> QueryVectors:
+        return QueryVectors(*[self.encode([question])[0]] * 2)
 
 
 class CopyingGenerator:

@@ -8,9 +8,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rag import encoder as encoder_module
-from rag.embedder import load_embedder
-from rag.encoder import load_encoder
+from rag.embedder import QUERY_FILE, load_embedder
+from rag.encoder import Encoder, load_encoder
 from rag.errors import ModelError
+from rag.low_rank import Stored
+from rag.models import EMBEDDER, resolve
 from rag.weights import Weights
 
 TEXTS = ["What are bees?", "A much longer question about the bees of the meadow", "", "ÄÖ 漢字 ?"]
@@ -66,6 +68,56 @@ def test_a_question_needs_no_sentence_transformers_and_texts_do(tiny_bert) -> No
     assert made._model._made
     assert both.shape == (2, 16)
     assert float(alone[0] @ both[0]) > 0.999
+
+
+def test_corrections_change_the_vector_that_sentences_are_chosen_by(tiny_bert, monkeypatch) -> None:
+    monkeypatch.setattr(encoder_module, "layer_dtype", lambda: torch.float32)
+    some = {
+        "encoder.layer.1.attention.self.query.a": torch.ones(2, 16),
+        "encoder.layer.1.attention.self.query.b": torch.eye(16)[:, :2],
+        "encoder.layer.1.output.dense.a": torch.eye(32)[:2],
+        "encoder.layer.1.output.dense.b": torch.eye(16)[:, 2:4],
+    }
+    changed = load_file(tiny_bert / "model.safetensors")
+    changed["encoder.layer.1.attention.self.query.weight"][:2] += 1
+    changed["encoder.layer.1.output.dense.weight"][[2, 3], [0, 1]] += 1
+    made, config = (
+        load_encoder(tiny_bert, some),
+        json.loads((tiny_bert / "config.json").read_text()),
+    )
+    by_hand = Encoder(changed, config, made._tokenizer, torch.float32)
+    for text in TEXTS:
+        found = made.encode_query(text)
+        assert np.array_equal(found.passage, made.encode(text)[0])
+        assert np.abs(found.sentence - by_hand.encode(text)[0]).max() < 1e-6
+        assert np.abs(found.sentence - found.passage).max() > 1e-3
+    plain = by_hand.encode_query(TEXTS[0])
+    assert np.array_equal(plain.sentence, plain.passage)
+
+
+def test_corrections_are_of_the_weights_that_they_were_trained_on(tiny_bert, monkeypatch) -> None:
+    stored = Stored({"encoder.layer.0.output.dense.a": torch.ones(2, 32)}, {"fingerprint": "other"})
+    stored.tensors["encoder.layer.0.output.dense.b"] = torch.ones(16, 2)
+    monkeypatch.setattr(Stored, "load", classmethod(lambda cls, path: stored))
+    same = load_embedder(Weights("tiny", tiny_bert, "t")).encode_query("What are bees?")
+    other = load_embedder(Weights("tiny", tiny_bert, "other")).encode_query("What are bees?")
+    assert np.array_equal(same.sentence, same.passage)
+    assert not np.allclose(other.sentence, other.passage)
+    assert np.array_equal(other.passage, same.passage)
+
+
+def test_the_shipped_corrections_fit_the_packaged_embedder() -> None:
+    assert Stored.load(QUERY_FILE).about["fingerprint"] == resolve(EMBEDDER).fingerprint
+    vectors = load_embedder(resolve(EMBEDDER)).encode_query("Who runs the mill?")
+    assert 0.5 < float(vectors.passage @ vectors.sentence) < 0.9999
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not weights"])
+def test_a_broken_file_of_corrections_is_an_error_of_ours(tmp_path, content) -> None:
+    if content is not None:
+        (tmp_path / "query").write_bytes(content)
+    with pytest.raises(ModelError, match="no corrections"):
+        Stored.load(tmp_path / "query")
 
 
 def change(folder, tmp_path, file, **facts):

@@ -5,6 +5,7 @@ import torch
 from conftest import BagOfWordsEmbedder
 
 from eval import train_judge
+from eval.low_rank import trained
 from eval.questions import GoldSpan, Question
 from eval.train_judge import Plan, Trainee, describe, loss, split, train
 from rag.config import Config
@@ -55,7 +56,7 @@ def test_what_is_trained_is_what_the_judge_then_says(read, retriever, tiny_qwen)
     after = [loss(trainee(e), e.gold).item() for e in examples]
     assert sum(after) < 0.8 * sum(before)
     assert "2 questions of unseen documents" in describe(trainee, examples)
-    corrections = {name: value.float() for name, value in trainee.corrections().items()}
+    corrections = {name: value.float() for name, value in trained(trainee.decoder.layers).items()}
     head, (score_weight, bias) = trainee.head.detach(), trainee.score_and_bias.tolist()
     adapter = Adapter("t", "f", 2, corrections, head, score_weight, bias)
     judge = AdapterJudge(read(2, corrections), adapter)
