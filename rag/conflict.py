@@ -8,7 +8,6 @@ forms (Eddie Wu, Wu Yongming) are one value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import product
 
@@ -18,11 +17,12 @@ from rag.dates import MONTH
 from rag.terms import tokens
 
 _ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
-_DATE = re.compile(  # a day is told before the month or after it
-    rf"(?:\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?\b(?P<month>{MONTH})\b\.?"
-    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?\b)?",
-    re.IGNORECASE,
+_DAYS = r"\d{1,2}(?:st|nd|rd|th)?(?:\s?(?:-|–|to|and|or)\s?\d{1,2}(?:st|nd|rd|th)?)?"
+_MONTH = re.compile(  # with the days before or after it; "may" is a verb
+    rf"(?:\b(?P<before>{_DAYS})\s+(?:of\s+)?)?\b(?P<month>(?!may)(?i:{MONTH}))\b\.?"
+    rf"(?:\s+(?P<after>{_DAYS})\b(?!\s+\w+s\b))?"
 )
+_DAY = re.compile(r"\d{1,2}")
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 
@@ -50,19 +50,18 @@ def _numbers_differ(one: set[Decimal], other: set[Decimal]) -> bool:
 
 def _dates_differ(one: str, other: str) -> bool:
     """A year, a month or a day that both tell, and differently."""
-    pairs = [(set(_YEAR.findall(one)), set(_YEAR.findall(other)))]
-    found = [list(_DATE.finditer(text)) for text in (one, other)]
-    pairs.append(_both(found, lambda date: date["month"][:3].lower()))
-    pairs.append(_both(found, lambda date: date["day"] or date["after"]))
-    return any(a and b and not a & b for a, b in pairs)
+    return any(a and b and not a & b for a, b in zip(_dates(one), _dates(other), strict=True))
 
 
-def _both(
-    found: Sequence[list[re.Match[str]]], part: Callable[[re.Match[str]], str | None]
-) -> tuple[set[str], set[str]]:
-    """What the dates of both sentences say of one part."""
-    one, other = ({told for date in dates if (told := part(date))} for dates in found)
-    return one, other
+def _dates(text: str) -> tuple[set[str], set[str], set[str]]:
+    """Years, months and days of them."""
+    found = list(_MONTH.finditer(text))
+    days = (date["before"] or date["after"] or "" for date in found)
+    return (
+        set(_YEAR.findall(text)),
+        {date["month"][:3].lower() for date in found},
+        {day.lstrip("0") for told in days for day in _DAY.findall(told)},
+    )
 
 
 def _names_differ(question: str, one: str, other: str) -> bool:

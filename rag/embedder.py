@@ -14,7 +14,7 @@ from rag.arithmetic import mixed_arithmetic
 from rag.encoder import Encoder, load_encoder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
-from rag.low_rank import Stored
+from rag.low_rank import Corrections, Stored
 from rag.once import Once
 from rag.types import QueryVectors, Vectors
 from rag.weights import Gguf, Weights
@@ -80,17 +80,27 @@ class SentenceEmbedder:
 
 
 def load_embedder(weights: Weights) -> SentenceEmbedder:
-    """Load on the CPU. Raises ModelError when the folder is no sentence-transformers model."""
+    """Load on the CPU.
+
+    Raises ModelError when the folder is no sentence-transformers model, and where the file of what
+    was trained for questions is damaged.
+    """
     folder = weights.source
     if isinstance(folder, Gguf):
         raise ModelError(f"{weights.name}: an embedder is a folder, not a GGUF file")
-    stored = Stored.load(QUERY_FILE)
-    corrections = stored.tensors if stored.about["fingerprint"] == weights.fingerprint else None
-    encoder, model = load_encoder(folder, corrections), Once(partial(_load, folder))
+    encoder, model = load_encoder(folder, _corrections(weights)), Once(partial(_load, folder))
     made = SentenceEmbedder(model, encoder, weights.name, weights.fingerprint)
     if encoder is None:
         made.load()
     return made
+
+
+def _corrections(weights: Weights) -> Corrections | None:
+    stored = Stored.load(QUERY_FILE)
+    if weights.fingerprint in stored.about.get("fingerprints", "").split():
+        return stored.tensors
+    log.info("%s: questions have one vector, nothing was trained for a second", weights.name)
+    return None
 
 
 def _load(folder: Path) -> SentenceTransformer:

@@ -1,4 +1,4 @@
-"""A question → its unit vector, by a BERT (https://arxiv.org/abs/1810.04805) in torch alone.
+"""A question → its unit vectors, by a BERT (https://arxiv.org/abs/1810.04805) in torch alone.
 
 sentence-transformers embeds many texts fast, but takes 2.5 s to import, and for a single question
 twice the time of its model (eval/LOG.md).
@@ -6,6 +6,7 @@ twice the time of its model (eval/LOG.md).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,9 +19,11 @@ from torch import Tensor
 from torch.nn.functional import gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
 from rag.arithmetic import layer_dtype
-from rag.low_rank import corrected, parts
+from rag.low_rank import Corrections, corrected, parts
 from rag.model_files import NOT_READABLE, load_tokenizer, read_json
 from rag.types import QueryVectors, Vectors
+
+log = logging.getLogger(__name__)
 
 Step = Callable[[Tensor], Tensor]
 
@@ -37,7 +40,7 @@ class Encoder:
         config: Mapping[str, Any],
         tokenizer: Tokenizer,
         dtype: torch.dtype,
-        corrections: Mapping[str, Tensor] | None = None,
+        corrections: Corrections | None = None,
     ) -> None:
         """``weights`` and ``config`` are the publisher's; matrices are multiplied in ``dtype``.
 
@@ -154,10 +157,10 @@ def _unit(states: Tensor) -> Vectors:
     return made
 
 
-def load_encoder(folder: Path, corrections: Mapping[str, Tensor] | None = None) -> Encoder | None:
+def load_encoder(folder: Path, corrections: Corrections | None = None) -> Encoder | None:
     """None where the folder holds another kind of model than is read here.
 
-    sentence-transformers then reads it, or tells what is wrong with it.
+    sentence-transformers then reads it, or tells what is wrong with it; the log tells why.
     """
     try:
         config = read_json(folder / "config.json")
@@ -169,7 +172,8 @@ def load_encoder(folder: Path, corrections: Mapping[str, Tensor] | None = None) 
         weights = load_file(folder / "model.safetensors")
         made = Encoder(weights, config, tokenizer, layer_dtype(), corrections)
         made.encode_query("any text")  # tells whether all weights are there
-    except NOT_READABLE:
+    except NOT_READABLE as error:
+        log.info("%s is left to sentence-transformers: %s", folder, error)
         return None
     return made
 

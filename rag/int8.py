@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from rag.arithmetic import adds_bytes_exactly, prefers_int8
 
+ROUNDING = 1  # counts the ways of rounding weights; what was stored by another is no longer read
 _HIGHEST = 127  # of a weight's steps
 _SMALLEST = 1e-8  # what is all zeros is divided by this
 _ROWS = 256  # rounded at a time: they stay in the cache, and take half the time of all at once
@@ -31,7 +32,8 @@ class Rounded:
 
     @classmethod
     def of(cls, weight: Tensor) -> Rounded:
-        """Five times faster than torch.quantize_per_channel, which runs on one core."""
+        """A copy of (outputs, inputs), in any arithmetic. Five times faster than
+        torch.quantize_per_channel, which runs on one core."""
         blocks = [_rounded(rows) for rows in torch.split(weight.detach(), _ROWS)]
         return cls(torch.cat([steps for steps, _ in blocks]), torch.cat([s for _, s in blocks]))
 
@@ -117,7 +119,8 @@ def fastest_int8() -> type[Int8Linear] | None:
 
 
 def rounded_layers(model: nn.Module) -> dict[str, Tensor]:
-    """Of all linear layers, as ``to_int8`` takes them from a file."""
+    """Of all linear layers, as ``to_int8`` takes them from a file: "NAME.steps", (outputs, inputs)
+    int8, and "NAME.scales", (outputs,) float32."""
     return {
         f"{name}.{part}": tensor
         for name, weight in ((n, Rounded.of(layer.weight)) for n, layer in _linear_layers(model))

@@ -27,7 +27,7 @@ from rag.cache import cached_folder
 from rag.decoder import Decoder
 from rag.errors import ModelError
 from rag.gguf import converted_name, model_folder
-from rag.int8 import fastest_int8, rounded_layers, to_int8
+from rag.int8 import ROUNDING, fastest_int8, rounded_layers, to_int8
 from rag.low_rank import Stored
 from rag.memory import require_memory
 from rag.model_files import load_tokenizer
@@ -76,8 +76,8 @@ class Adapter:
             raise ModelError(f"{path} is no adapter of a judge: {error}") from error
 
     def digest(self) -> str:
-        """Tells its corrections from others, as 64 hexadecimal digits."""
-        made = hashlib.sha256()
+        """Tells its corrected layers from others, as 64 hexadecimal digits."""
+        made = hashlib.sha256(str(self.layers).encode())
         for name, tensor in sorted(self.corrections.items()):
             made.update(name.encode())
             made.update(tensor.numpy().tobytes())
@@ -163,7 +163,7 @@ def _rounded(folder: Path, adapter: Adapter, weights: Weights) -> dict[str, Tens
         save_file(made(), room / _ROUNDED_FILE)
         (room / _ROUNDED_FILE).chmod(0o644)  # safetensors leaves it to its owner alone
 
-    name = f"{converted_name(weights.fingerprint)}-judge-{adapter.digest()[:16]}"
+    name = f"{converted_name(weights.fingerprint)}-judge{ROUNDING}-{adapter.digest()[:16]}"
     try:
         return load_file(cached_folder(name, _ROUNDED, fill) / _ROUNDED_FILE)
     except (ModelError, SafetensorError, OSError) as error:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from rag.errors import ModelError
 
+Corrections = Mapping[str, Tensor]
 _ROWS = 256  # corrected at a time: in float32 they stay in the cache
 
 
@@ -35,16 +36,21 @@ class Stored:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
                 return cls(tensors, file.metadata() or {})
         except (OSError, SafetensorError) as error:
-            raise ModelError(f"{path} holds no corrections: {error}") from error
+            raise ModelError(
+                f"{path} holds no corrections of weights: {error}; install this package anew"
+            ) from error
 
 
-def parts(corrections: Mapping[str, Tensor]) -> Iterator[str]:
+def parts(corrections: Corrections) -> Iterator[str]:
     """The name of each part that is corrected."""
     return (name.removesuffix(".a") for name in corrections if name.endswith(".a"))
 
 
-def corrected(weight: Tensor, part: str, corrections: Mapping[str, Tensor]) -> Tensor:
-    """The weight of a part, (outputs, inputs), with its correction added."""
+def corrected(weight: Tensor, part: str, corrections: Corrections) -> Tensor:
+    """The weight of a part, (outputs, inputs), with its correction added, in the weight's dtype.
+
+    KeyError where the part has none.
+    """
     a, b = corrections[f"{part}.a"].float(), corrections[f"{part}.b"].float()
     made = torch.empty_like(weight)
     for start in range(0, len(weight), _ROWS):

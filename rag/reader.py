@@ -8,7 +8,7 @@ layers can carry low-rank corrections.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from rag.decoder import Decoder
-from rag.low_rank import corrected, parts
+from rag.low_rank import Corrections, corrected, parts
 from rag.prompt import without_control
 
 MAX_OPENING_TOKENS = 256
@@ -91,7 +91,7 @@ class Reader:
         return ids
 
 
-def correct(decoder: Decoder, corrections: Mapping[str, Tensor]) -> None:
+def correct(decoder: Decoder, corrections: Corrections) -> None:
     """Add corrections (see rag.low_rank) to the weights of its layers, in place; names begin with
     the number of a layer."""
     for name in parts(corrections):

@@ -76,8 +76,8 @@ class Evidence:
     """One source sentence that may support an answer; a larger score is better.
 
     ``before`` is the sentence before in its passage, "" where there is none. ``cosine`` is that
-    of question and sentence, ``share`` the part of the question's words that stand in the
-    sentence, weighted by IDF, 0 to 1.
+    of the question's vector for sentences and this one, ``share`` the part of the question's words
+    that stand in the sentence, weighted by IDF, 0 to 1.
     """
 
     doc: str

@@ -20,6 +20,8 @@ from rag.conflict import disagree
         ("On what day was it?", "On 9 December 1866.", "At the Junction on 9 November 1866.", True),
         ("On what day was it?", "On the 3rd of May.", "It was May 4, a warm day.", True),
         ("On what day was it?", "On 3 May 2020.", "It was on May 3rd.", False),
+        ("On what day was it?", "From 3 to 5 May.", "It began on 03 May 2020.", False),
+        ("On what day was it?", "Of 50 men, 30 may leave.", "They left on 12 May.", False),
         ("When was it?", "They marched in 2020.", "It was in April 2020.", False),
         ("How many saw it?", "About sixty farmers.", "Some forty-two farmers.", True),
         ("How many saw it?", "About sixty farmers.", "Sixty of them did.", False),

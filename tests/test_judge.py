@@ -7,6 +7,7 @@ import torch
 
 from rag import judge, memory, packaged
 from rag.decoder import Decoder
+from rag.embedder import QUERY_FILE
 from rag.errors import ModelError
 from rag.int8 import Int8Linear
 from rag.judge import Adapter, AdapterJudge, load_judge, save_adapter
@@ -58,8 +59,13 @@ def test_an_adapter_survives_its_file(tmp_path) -> None:
 def test_a_broken_adapter_is_an_error_of_ours(tmp_path, content) -> None:
     if content is not None:
         (tmp_path / "judge").write_bytes(content)
-    with pytest.raises(ModelError, match=r"no adapter|no corrections"):
+    with pytest.raises(ModelError, match="no corrections"):
         Adapter.load(tmp_path / "judge")
+
+
+def test_a_file_of_other_corrections_is_no_adapter() -> None:
+    with pytest.raises(ModelError, match="no adapter"):
+        Adapter.load(QUERY_FILE)
 
 
 def test_the_shipped_adapter_fits_the_packaged_model() -> None:
@@ -116,6 +122,15 @@ def test_a_cache_that_cannot_be_read_is_done_without(in_eight_bits, tmp_path, sp
     (stored,) = (tmp_path / "cache").glob("*/layers.safetensors")
     spoil(stored)
     assert load_judge().log_odds("Where?", SENTENCES) == first
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    in_eight_bits, monkeypatch, tmp_path
+) -> None:
+    expected = load_judge().log_odds("Where?", SENTENCES)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "file" / "cache"))
+    assert load_judge().log_odds("Where?", SENTENCES) == expected
 
 
 def test_other_corrections_are_rounded_anew(in_eight_bits, monkeypatch, tmp_path) -> None:

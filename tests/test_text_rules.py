@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answer_kind import holds_answer_kind
+from rag.answer_kind import answer_kind, holds_answer_kind
 from rag.claims import names, numbers
 from rag.config import Config
 from rag.errors import QuestionError, UsageError
@@ -39,7 +39,8 @@ def test_numbers_are_compared_by_value() -> None:
     assert numbers("one of them") == set()
     assert numbers("sixteen, sixty and ninety-nine") == {Decimal(16), Decimal(60), Decimal(99)}
     assert numbers("twenty-five million") == {Decimal(25_000_000)}
-    assert numbers("a tenant often plays tennis on the seventh") == set()
+    assert numbers("a tenant often plays tennis on the seventh, or the sixty-first") == set()
+    assert numbers("ninety nine ſix-packs") == {Decimal(99), Decimal(6)}
     assert numbers("1688 and 50%") == {Decimal(1688), Decimal(50)}
 
 
@@ -124,6 +125,23 @@ def test_config_bounds(name: str, value: int) -> None:
 )
 def test_questions_that_ask_for_a_list(question: str, expected: bool) -> None:
     assert asks_for_a_list(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "questions"),
+    [
+        ("number", ["What is the highest fine under the law?", "What will the spillway cost?"]),
+        ("number", ["How thick was it?", "By what vote was it chosen?", "What was X's revenue?"]),
+        ("reason", ["What caused profit to fall?", "What was the reason the budget was cut?"]),
+        ("date", ["Which year revenue fell?", "When did the price rise?"]),
+        ("name", ["What is the person whose share was sold called?", "Who paid the fine?"]),
+        ("other", ["What is the impact on revenue?", "Which budget airline flies there?"]),
+        ("other", ["What was the company that paid the fine?", "What is fine dust?"]),
+        ("other", ["What did she say about the cost?", "How fast fashion harms workers?"]),
+    ],
+)
+def test_what_is_asked_for(kind: str, questions: list[str]) -> None:
+    assert [answer_kind(question) for question in questions] == [kind] * len(questions)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from conftest import BagOfWordsEmbedder
 
 from eval import train_judge
 from eval.low_rank import trained
-from eval.questions import GoldSpan, Question
-from eval.train_judge import Plan, Trainee, describe, loss, split, train
+from eval.questions import GoldSpan, Question, hold_out
+from eval.train_judge import Plan, Trainee, describe, loss, train
 from rag.config import Config
 from rag.decoder import Decoder
 from rag.documents import load_corpus
@@ -80,7 +80,7 @@ def test_loss_by_hand() -> None:
 
 def test_held_out_documents_are_whole(read, retriever) -> None:
     examples = [train_judge._example(q, retriever, read(1)) for q in QUESTIONS]
-    seen, unseen = split(examples, 2)
+    seen, unseen = hold_out(examples, 2)
     assert [e.question.id for e in unseen] == ["bees-0"]
     assert [e.question.id for e in seen] == ["tea-0"]
-    assert split(examples, None) == (examples, [])
+    assert hold_out(examples, None) == (examples, [])

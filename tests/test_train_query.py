@@ -1,14 +1,22 @@
 """Training how questions are embedded, on made-up vectors."""
 
+from dataclasses import replace
+
+import pytest
 import torch
+from conftest import BagOfWordsEmbedder
 from torch import nn
 from torch.nn.functional import normalize
 
 from eval import train_query
-from eval.low_rank import add_low_rank, trained
-from eval.questions import Question
+from eval.low_rank import add_low_rank, shrink, trained
+from eval.questions import GoldSpan, Question
 from eval.train_query import Example, describe, train
+from rag.config import Config
+from rag.documents import load_corpus
+from rag.index import open_or_build
 from rag.low_rank import corrected
+from rag.retriever import Retriever
 
 _WIDTH = 8
 
@@ -46,7 +54,26 @@ def test_questions_are_brought_near_their_gold(monkeypatch) -> None:
     assert found_first() > 0.7
 
 
-def test_corrections_are_those_trained_times_their_share() -> None:
+def test_an_example_is_scored_as_the_retriever_does(tmp_path) -> None:
+    text = "Honey bees live here. They eat all day. Wasps eat them in the autumn of the year."
+    (tmp_path / "bees.txt").write_text(text)
+    embedder = BagOfWordsEmbedder()
+    retriever = Retriever(
+        open_or_build(tmp_path / "index", load_corpus(tmp_path), embedder, Config()), embedder
+    )
+    start = text.index("Wasps")
+    span = GoldSpan("bees.txt", start, len(text))
+    asked = Question("d-1", "fact", "What eats bees in autumn?", True, (), (span,))
+    (made,) = train_query._example(asked, retriever)
+    _, evidence = retriever.find(asked.question, 5)
+    scores = made.towards @ torch.from_numpy(retriever.embed(asked.question).sentence) + made.words
+    assert sorted(scores.tolist()) == pytest.approx(sorted(e.score for e in evidence), abs=1e-5)
+    best = evidence[int(scores.argsort(descending=True).tolist().index(int(made.gold.nonzero())))]
+    assert best.start == start
+    assert train_query._example(replace(asked, evidence=()), retriever) == []
+
+
+def test_the_share_that_is_kept_is_what_is_stored() -> None:
     model = nn.Sequential(nn.Linear(4, 6))
     plain = model[0].weight.detach().clone()
     add_low_rank(model, 2)
@@ -54,7 +81,9 @@ def test_corrections_are_those_trained_times_their_share() -> None:
         model[0].b += 1
     x = torch.randn(3, 4)
     whole = corrected(plain, "0", trained(model))
-    half = corrected(plain, "0", trained(model, 0.5))
     bias = model[0].part.bias
     assert torch.allclose(model(x), nn.functional.linear(x, whole, bias), atol=1e-2)
+    shrink(model, 0.5)
+    half = corrected(plain, "0", trained(model))
+    assert torch.allclose(model(x), nn.functional.linear(x, half, bias), atol=1e-2)
     assert torch.allclose(half, (plain + whole) / 2, atol=1e-2)
