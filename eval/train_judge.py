@@ -14,7 +14,6 @@ import argparse
 import logging
 import math
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,17 +24,14 @@ from torch import Tensor, nn
 
 from eval.low_rank import add_low_rank, trained
 from eval.metrics import is_gold
-from eval.questions import Question, check_against_corpus, hold_out, load_questions
+from eval.questions import Question, hold_out
+from eval.training_data import training_parser, training_questions
 from rag import packaged
 from rag.arithmetic import layer_dtype
-from rag.cli import add_quiet_option, configure_logging, run
-from rag.config import Config
+from rag.cli import configure_logging, run
 from rag.decoder import Decoder
-from rag.documents import load_corpus
-from rag.embedder import load_embedder
 from rag.errors import ModelError
 from rag.gguf import model_folder
-from rag.index import open_or_build
 from rag.judge import (
     ADAPTER_FILE,
     Adapter,
@@ -46,7 +42,7 @@ from rag.judge import (
 )
 from rag.judging import JUDGED
 from rag.model_files import load_tokenizer
-from rag.models import EMBEDDER, GENERATOR, resolve
+from rag.models import GENERATOR
 from rag.pipeline import SEARCHED
 from rag.progress import progress_bar
 from rag.reader import Packed, Reader
@@ -56,7 +52,6 @@ from rag.windows import windows, with_previous
 
 log = logging.getLogger("rag.eval")
 
-TRAINING = Path("eval/training")
 LAYERS = 14  # that know of relevance; more are no better and cost more, eval/LOG.md
 FROZEN = 8  # of them
 _RANK = 16
@@ -125,24 +120,14 @@ class Trainee(nn.Module):
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
-        prog="python -m eval.train_judge", description="Train the judge and store it."
-    )
-    add_quiet_option(made)
-    made.add_argument(
-        "--out", type=Path, default=ADAPTER_FILE, metavar="FILE", help="default: %(default)s"
+    made = training_parser(
+        "python -m eval.train_judge", "Train the judge and store it.", ADAPTER_FILE
     )
     made.add_argument(
         "--further",
         type=Path,
         metavar="FILE",
         help="go on from a judge that was trained: one more epoch, at half the rate",
-    )
-    made.add_argument(
-        "--hold-out",
-        type=int,
-        metavar="N",
-        help="train without every N-th document, and tell how well its questions are judged",
     )
     return made
 
@@ -183,20 +168,8 @@ def _main(options: argparse.Namespace) -> int:
 
 def read_examples(folder: Path) -> list[Example]:
     """What the frozen layers of a model say of the candidates of every training question."""
-    questions = load_questions([TRAINING / "questions.jsonl"])
-    corpus = load_corpus(TRAINING / "docs")
-    check_against_corpus(questions, {d.id: d.text for d in corpus.documents})
-    embedder = load_embedder(resolve(EMBEDDER))
     reader = Reader(_decoder(folder, FROZEN), load_tokenizer(folder))
-    with tempfile.TemporaryDirectory() as room:
-        index = open_or_build(Path(room) / "index", corpus, embedder, Config())
-        retriever = Retriever(index, embedder)
-        examples: list[Example] = []
-        with progress_bar(len(questions), "question", "reading") as bar:
-            for question in questions:
-                examples.append(_example(question, retriever, reader))
-                bar.update(1)
-    return examples
+    return [_example(question, found, reader) for question, found in training_questions()]
 
 
 def _decoder(folder: Path, layers: int) -> Decoder:

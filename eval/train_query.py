@@ -12,28 +12,23 @@ import argparse
 import logging
 import math
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import AutoModel, AutoTokenizer
 
 from eval.low_rank import add_low_rank, shrink, trained
 from eval.metrics import is_gold
-from eval.questions import Question, check_against_corpus, hold_out, load_questions
-from eval.train_judge import TRAINING
-from rag.cli import add_quiet_option, configure_logging, run
-from rag.config import Config
-from rag.documents import load_corpus
-from rag.embedder import QUERY_FILE, load_embedder
+from eval.questions import Question, hold_out
+from eval.training_data import training_parser, training_questions
+from rag.cli import configure_logging, run
+from rag.embedder import QUERY_FILE
 from rag.errors import ModelError
-from rag.index import open_or_build
+from rag.low_rank import Stored
 from rag.models import EMBEDDER, resolve
 from rag.progress import progress_bar
 from rag.retriever import Retriever, towards
@@ -66,20 +61,9 @@ class Example:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
-        prog="python -m eval.train_query", description="Train how questions are embedded."
+    return training_parser(
+        "python -m eval.train_query", "Train how questions are embedded.", QUERY_FILE
     )
-    add_quiet_option(made)
-    made.add_argument(
-        "--out", type=Path, default=QUERY_FILE, metavar="FILE", help="default: %(default)s"
-    )
-    made.add_argument(
-        "--hold-out",
-        type=int,
-        metavar="N",
-        help="train without every N-th document, and tell how well its sentences are found",
-    )
-    return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,29 +88,21 @@ def _main(options: argparse.Namespace) -> int:
     shrink(model, _SHARE)
     # As they come with the package, and from the hub.
     known = f"{EMBEDDER.packaged.sha256} {EMBEDDER.repo}@{EMBEDDER.revision}"
-    save_file(trained(model), options.out, metadata={"fingerprints": known})
-    options.out.chmod(0o644)  # safetensors leaves it to its owner alone
+    Stored(trained(model), {"fingerprints": known}).save(options.out)
     if unseen:
         print(f"before: {before}\nafter: {describe(encode, unseen)}")
     print(options.out)
     return 0
 
 
-def read_examples(training: Path = TRAINING) -> list[Example]:
+def read_examples() -> list[Example]:
     """The candidates of every question that one of them answers."""
-    questions = load_questions([training / "questions.jsonl"])
-    embedder = load_embedder(resolve(EMBEDDER))
-    with tempfile.TemporaryDirectory() as room:
-        corpus = load_corpus(training / "docs")
-        check_against_corpus(questions, {d.id: d.text for d in corpus.documents})
-        index = open_or_build(Path(room) / "index", corpus, embedder, Config())
-        retriever = Retriever(index, embedder)
-        examples: list[Example] = []
-        with progress_bar(len(questions), "question", "searching") as bar:
-            for question in questions:
-                examples += _example(question, retriever) if question.answerable else []
-                bar.update(1)
-    return examples
+    return [
+        example
+        for question, retriever in training_questions()
+        if question.answerable
+        for example in _example(question, retriever)
+    ]
 
 
 def _example(question: Question, retriever: Retriever) -> list[Example]:

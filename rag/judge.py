@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import rms_norm
 
@@ -160,8 +160,7 @@ def _rounded(folder: Path, adapter: Adapter, weights: Weights) -> dict[str, Tens
         return rounded_layers(_corrected(folder, adapter).layers)
 
     def fill(room: Path) -> None:
-        save_file(made(), room / _ROUNDED_FILE)
-        (room / _ROUNDED_FILE).chmod(0o644)  # safetensors leaves it to its owner alone
+        Stored(made(), {}).save(room / _ROUNDED_FILE)
 
     name = f"{converted_name(weights.fingerprint)}-judge{ROUNDING}-{adapter.digest()[:16]}"
     try:
@@ -180,7 +179,7 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
         "fingerprint": adapter.fingerprint,
         "layers": str(adapter.layers),
     }
-    save_file(tensors, path, metadata=about)
+    Stored(tensors, about).save(path)
 
 
 def opening(question: str) -> str:

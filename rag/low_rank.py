@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from rag.errors import ModelError
@@ -39,6 +40,11 @@ class Stored:
             raise ModelError(
                 f"{path} holds no corrections of weights: {error}; install this package anew"
             ) from error
+
+    def save(self, path: Path) -> None:
+        """To a file that others may read: safetensors leaves it to its owner alone."""
+        save_file(self.tensors, path, metadata=self.about)
+        path.chmod(0o644)
 
 
 def parts(corrections: Corrections) -> Iterator[str]:
