@@ -2,8 +2,8 @@
 
 Real corpora come with damage: "winter.The AI e-commerce era", "the AI startup, DeepSeekThis
 announcement", "public cloud products From the report". Cutting those apart matters here, since
-a sentence is the unit that is quoted. Rules only, no model: a wrong cut costs a shorter quote,
-never a wrong offset.
+a sentence is the unit that is quoted. Rules only, no model: what is in doubt stays together, since
+a wrong cut leaves half a sentence to quote and a missed one a long quote, neither a wrong offset.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.types import Span
@@ -21,46 +22,102 @@ from rag.types import Span
 MAX_SENTENCE_CHARS = 800
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st gen col lt sgt rep sen gov hon rev inc ltd co corp llc bros "
+    "sr jr st gen col lt sgt capt maj adm rep sen gov hon rev inc ltd co corp llc bros "
     "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun "
-    "vs etc al eg ie cf approx est dept fig figs eq no nos vol pp ed eds ch sec art "
-    "u.s u.k u.n e.u e.g i.e a.m p.m d.c ph.d".split()
+    "etc al approx est dept fig figs eq no nos vol pp ch sec art mt ft ave blvd incl excl "
+    "ph.d".split()
+)
+# No sentence ends with these.
+_NEVER_LAST = frozenset("mr mrs ms dr prof vs eg ie e.g i.e cf ed eds".split())
+# Also whole words, or words that are seldom shortened: abbreviations only before a number.
+_BEFORE_NUMBERS = frozenset("max min ext tel para par cl reg chap ca avg temp nr ver".split())
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december "
+    "januar februar märz mai juni juli oktober dezember".split()
 )
 
-# Closed-class words that open English sentences: the only evidence that "DeepSeekThis" is two
-# words while "DeepSeek" is one.
-_STARTERS = frozenset(
-    "the this that these those it its they their he she his her we our you your "
-    "in on at to by for from with as after before during since while when where if although "
-    "though despite because however moreover furthermore additionally meanwhile yet but and or "
-    "so also then thus such some many most both each every another other all not there here "
-    "over under among amid amidst beneath beyond unlike like without within until once soon now "
-    "today recently currently finally what who how why which one two three several".split()
+# Closed-class words that open English sentences. These stand in hardly any name: by themselves
+# they show that "DeepSeekThis" is two words while "DeepSeek" is one.
+_SURE_STARTERS = frozenset(
+    "the this these those it its they their he his she her we our although though despite "
+    "because however moreover furthermore additionally meanwhile yet but thus recently "
+    "currently finally amid amidst unlike".split()
+)
+# These stand within names and titles as well: "createdAt", "Gone With the Wind".
+_LINKING_STARTERS = frozenset(
+    "in on at to by for from with as after before during since while when where if and or so "
+    "also then that such you your over under among beneath beyond like without within until "
+    "once soon".split()
+)
+# And these end names or begin labels: "Capital One", "Doctor Who", "select All files".
+_NAMING_STARTERS = frozenset(
+    "one two three several some many most both each every another all other not there here now "
+    "today who what which how why".split()
+)
+_OPENERS = _SURE_STARTERS | _LINKING_STARTERS
+_STARTERS = _OPENERS | _NAMING_STARTERS
+# A sentence seldom ends with these: "set the status to In progress".
+_SELDOM_LAST = _STARTERS | frozenset("an of is are was were be".split())
+_TIMES = frozenset(
+    "minute minutes hour hours day days week weeks month months year years decades".split()
 )
 
 _WORD = re.compile(r"[A-Za-z]+")
 _MAX_WORD = 40  # letters that are looked at on each side of a cut
 _TERMINAL = re.compile(
     r"""(?<![.!?…])[.!?…]++["'”’»)\]]*+(?=\s+["'“‘«(\[]*[^\W_a-z])  # the end of a sentence
-      | (?<=[a-z]{2})[.!?]["”’]?(?=["“‘]?[A-Z][a-z])    # "winter.The": the space is lost
       | [。！？]["”’」』]*                                 # CJK
     """,
     re.VERBOSE,
 )
+# "winter.The": the space is lost. A bracket or one more dot behind it is a mark of code.
+_LOST_SPACE = re.compile(
+    r"""(?<=[a-z]{2})[.!?]["”’]?(?=["“‘]?([A-Z][a-z][A-Za-z]*+)(?![()\]}`_/:]|\.\w))"""
+)
 # "DeepSeek|This", "AI|It": the full stop and the space are lost.
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LOST_BOTH = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # "business development Two months later": the full stop is lost, the space is not.
-_BARE_STARTER = re.compile(r"(?<=[a-z]{2}|[0-9]{2}) (?=([A-Z][a-z]+),? [a-z])")
+_LOST_STOP = re.compile(r"(?<=[a-z]{2}|[0-9]{2}) (?=([A-Z][a-z]+)(,?) ([a-z]+))")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
+_NEXT_WORD = re.compile(r"[\W_]*([^\W_]+)")
+_LETTERS_BEFORE = re.compile(r"[A-Za-z]+$")
+# Of prose, not of an address or of code: "net.Socket", "{stream.Writable}".
+_PLAIN_WORD_BEFORE = re.compile(r"(?<![\w./@{[|])[a-z]{4,}$")
+_INITIALS = re.compile(r"(?:[a-z]\.)+[a-z]")
+_DAY = re.compile(r"\d{1,2}")
+_NUMBER = r"\d{1,3}(?:\.\d{1,3}){0,5}"
+_LABEL = re.compile(rf"\W{{0,20}}(?:{_NUMBER}|[ivx]{{1,5}})\.(?=\s)")
+_HEADING = re.compile(r"#{1,6}\s")
+_ANY_MONTH = "|".join(sorted(_MONTHS))
+_LIST_ITEM = re.compile(rf"(?:{_NUMBER}[.)]|[a-z]\))[ \t]++(?!(?i:{_ANY_MONTH})\b)\S")
+
+# Where a sentence surely ran into the next: "investorsThe". The capital stands first in the
+# pattern so that the search passes over all else at speed.
+_JOINT = re.compile(r"[A-Z](?<=[a-z]{4}[A-Z])[a-z]++(?![A-Z(_])")
+# A text with fewer such joints may have them from names of code ("printThis"), not from damage.
+_CHARS_PER_JOINT = 10_000
 
 
-def count_words(text: str) -> Counter[str]:
-    """How often each spelling stands in a document: what tells "DeepSeek" from "DeepSeekThis"."""
-    return Counter(_WORD.findall(text))
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How often each spelling stands in a document, which tells "DeepSeek" from "DeepSeekThis";
+    and whether sentences surely ran together in it."""
+
+    counts: Counter[str]
+    is_damaged: bool
+
+    def has_name(self, word: str) -> bool:
+        return self.counts[word] > 1 and self.counts[word.lower()] == 0
+
+
+def count_words(text: str) -> Words:
+    joints = sum(right.lower() in _SURE_STARTERS for right in _JOINT.findall(text))
+    is_damaged = joints > 0 and joints * _CHARS_PER_JOINT >= len(text)
+    return Words(Counter(_WORD.findall(text)), is_damaged)
 
 
 def split_sentences(
-    text: str, within: Span | None = None, words: Counter[str] | None = None
+    text: str, within: Span | None = None, words: Words | None = None
 ) -> list[Span]:
     """Spans of the sentences of ``text``, or of a part of it, in order, not overlapping.
 
@@ -76,8 +133,9 @@ def split_sentences(
         cuts = sorted(
             {
                 *_terminal_cuts(text, block),
-                *_camel_cuts(text, block, words),
-                *_bare_starter_cuts(text, block),
+                *_lost_space_cuts(text, block),
+                *_lost_both_cuts(text, block, words),
+                *_lost_stop_cuts(text, block),
             }
         )
         for piece in _between(block, cuts):
@@ -104,48 +162,95 @@ def _continues(previous: str, line: str) -> bool:
     line = line.lstrip()
     if not previous or not line or not line[0].isalnum():
         return False
+    if _HEADING.match(previous) or _LIST_ITEM.match(line):
+        return False
     wrapped = 40 <= len(previous) <= 100 and previous[-1] not in ".!?:;。！？"
     return line[0].islower() or wrapped
 
 
 def _terminal_cuts(text: str, block: Span) -> Iterator[int]:
-    for match in _TERMINAL.finditer(text, block.start, block.end):
-        if match.group().startswith(".") and _is_abbreviation(text, block.start, match.start()):
+    label = _LABEL.match(text, block.start, block.end)  # "1." stays with its item
+    start = label.end() if label else block.start
+    for match in _TERMINAL.finditer(text, start, block.end):
+        if not _is_abbreviation(text, block.start, match):
+            yield match.end()
+
+
+def _lost_space_cuts(text: str, block: Span) -> Iterator[int]:
+    for match in _LOST_SPACE.finditer(text, block.start, block.end):
+        if _is_abbreviation(text, block.start, match):
             continue
-        yield match.end()
+        plain = _before(text, block.start, match.start(), _PLAIN_WORD_BEFORE)  # not "Math.Round"
+        if plain or match.group(1).lower() in _SURE_STARTERS:
+            yield match.end()
 
 
-def _is_abbreviation(text: str, floor: int, dot: int) -> bool:
-    match = _LAST_WORD.search(text, max(floor, dot - 20), dot + 1)
-    if match is None:
+def _is_abbreviation(text: str, floor: int, match: re.Match[str]) -> bool:
+    """Whether what may end a sentence is the full stop of an abbreviation or of a date."""
+    dot = match.start()
+    if text[dot] != ".":
         return False
-    word = match.group(1).lower()
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())
+    before = _LAST_WORD.search(text, max(floor, dot - 20), dot + 1)
+    after = _NEXT_WORD.match(text, match.end())
+    if before is None or after is None:
+        return False
+    word, following = before.group(1).lower(), after.group(1).lower()
+    if word in _NEVER_LAST or (len(word) == 1 and word.isalpha()):
+        return True
+    if following in _MONTHS and _DAY.fullmatch(word):  # "3. Oktober"
+        return True
+    if following[0].isdigit() and word in _BEFORE_NUMBERS:
+        return True
+    # "in the U.S. The company": the sentence ends as well.
+    shortened = word in _ABBREVIATIONS or _INITIALS.fullmatch(word) is not None
+    return shortened and following not in _OPENERS
 
 
-def _camel_cuts(text: str, block: Span, words: Counter[str]) -> Iterator[int]:
-    for match in _CAMEL.finditer(text, block.start, block.end):
+def _lost_both_cuts(text: str, block: Span, words: Words) -> Iterator[int]:
+    for match in _LOST_BOTH.finditer(text, block.start, block.end):
         cut = match.start()
-        left_match = re.search(r"[A-Za-z]+$", text[max(block.start, cut - _MAX_WORD) : cut])
-        right_match = _WORD.match(text, cut, min(block.end, cut + _MAX_WORD))
-        if left_match is None or right_match is None:
-            if text[cut - 1].isdigit() and right_match and right_match.group().lower() in _STARTERS:
-                yield cut
+        right = _WORD.match(text, cut, min(block.end, cut + _MAX_WORD))
+        if right is None or not right.group()[1:].islower():
             continue
-        left, right = left_match.group(), right_match.group()
-        # A spelling that comes back is a name ("DingTalk"), not an accident.
-        if words[left + right] > 1:
-            continue
-        ends_in_a_word = left.islower() and len(left) > 3  # not "iPhone", "eBay"
-        ends_in_a_name = words[left] > 0 and right.lower() in _STARTERS  # not "LinkedIn"
-        if right[1:].islower() and (ends_in_a_word or ends_in_a_name):
+        left = _before(text, block.start, cut, _LETTERS_BEFORE)
+        if _are_two_words(left, right.group(), words):
             yield cut
 
 
-def _bare_starter_cuts(text: str, block: Span) -> Iterator[int]:
-    for match in _BARE_STARTER.finditer(text, block.start, block.end):
-        if match.group(1).lower() in _STARTERS:
+def _are_two_words(left: str, right: str, words: Words) -> bool:
+    is_sure = right.lower() in _SURE_STARTERS
+    if not left:  # after a digit
+        return is_sure
+    # A spelling that comes back is a name ("DingTalk"), not an accident.
+    if words.counts[left + right] > 1:
+        return False
+    ends_in_a_word = left.islower() and len(left) > 3  # not "iPhone", "eBay"
+    if is_sure:
+        return ends_in_a_word or words.counts[left] > 0
+    return ends_in_a_word and (words.is_damaged or words.has_name(right))  # not "timeoutSeconds"
+
+
+def _lost_stop_cuts(text: str, block: Span) -> Iterator[int]:
+    for match in _LOST_STOP.finditer(text, block.start, block.end):
+        before = _before(text, block.start, match.start(), _LETTERS_BEFORE)
+        starter, comma, following = match.groups()
+        if _opens_a_sentence(before, starter.lower(), comma, following):
             yield match.start()
+
+
+def _opens_a_sentence(before: str, starter: str, comma: str, following: str) -> bool:
+    if before.lower() in _SELDOM_LAST:
+        return False
+    after_a_name = before[:1].isupper()
+    if starter in _NAMING_STARTERS:  # "Two months later", not "phase Two begins"
+        return following in _TIMES and not after_a_name
+    return starter in _OPENERS and (comma == "," or not after_a_name)  # not "Gone With the Wind"
+
+
+def _before(text: str, floor: int, end: int, pattern: re.Pattern[str]) -> str:
+    """The word of the pattern that ends at ``end``; empty where there is none."""
+    match = pattern.search(text[max(floor, end - _MAX_WORD) : end])
+    return match.group() if match else ""
 
 
 def _between(block: Span, cuts: list[int]) -> Iterator[Span]:

@@ -66,6 +66,121 @@ def test_names_and_abbreviations_are_not_cut() -> None:
         assert sentences(whole) == [whole]
 
 
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "World War Two ended in 1945.",
+        "Capital One acquired Discover in 2025 for its cards.",
+        "Doctor Who was first broadcast in 1963.",
+        "Patients with Type Two diabetes need insulin.",
+        "Building starts when phase Two begins in May.",
+        "Gone With the wind was a novel first.",
+        "Set the status to In progress before you begin.",
+        "Click All files to see them, or select Most recent there.",
+    ],
+)
+def test_names_and_labels_that_end_or_begin_like_a_sentence_are_whole(whole: str) -> None:
+    assert sentences(whole) == [whole]
+
+
+def test_a_starter_after_a_lost_full_stop_opens_a_sentence() -> None:
+    for first, second in (
+        ("adoption of public cloud products", "From the report, the share grew."),
+        ("while browsing Taobao", "Soon, the app will support it."),
+        ("for global business development", "Two months later, he left."),
+        ("revenue rose by 46", "The board was pleased."),
+    ):
+        assert sentences(f"{first} {second}") == [first, second]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "The lift carries max. 500 kg per ride.",
+        "The deposit is min. 3 months of rent.",
+        "Call Ann Lee at ext. 42 for keys, or tel. 020 for help.",
+        "See para. 4 and cl. 7 of it, at temp. 20 or ver. 3.",
+        "Es kostet ca. 900 Euro in Haus Nr. 5 dort.",
+        "Capt. Smith saw Mt. Everest from Fifth Ave. Hotel.",
+        "It costs 40 euros incl. VAT per night.",
+        "Am 3. Oktober ist frei, on 12. May it is not.",
+        "J.K. Rowling, J.R.R. Tolkien and B.B. King read U.S.A. Today.",
+        "They met Dr. Who and Prof. Wu at 5 p.m. Monday.",
+    ],
+)
+def test_abbreviations_keep_what_follows_them(whole: str) -> None:
+    assert sentences(whole) == [whole]
+
+
+def test_a_sentence_may_end_with_an_abbreviation() -> None:
+    for first, second in (
+        ("It moved to the U.S.", "The firm grew."),
+        ("Doors open at 5 p.m.", "If it rains, they do not."),
+        ("He likes music, art, etc.", "However, he is poor."),
+        ("The answer is no.", "The tenant pays."),
+        ("This load is the max.", "Nobody may exceed it."),
+    ):
+        assert sentences(f"{first} {second}") == [first, second]
+
+
+def test_items_of_a_list_and_headings_are_apart() -> None:
+    items = [
+        "1. Pay the deposit of 500 euros at the front desk",
+        "2. Sign the contract with the landlord in the office",
+        "3) Collect the keys to your flat from the caretaker",
+        "a) and read the rules of the house",
+    ]
+    assert sentences("\n".join(items)) == items
+    assert sentences("1.2. Pay the rent. Then sign.") == ["1.2. Pay the rent.", "Then sign."]
+    heading = "## Refund policy for customers in Europe and in Asia"
+    assert sentences(f"{heading}\nRefunds take 14 days.") == [heading, "Refunds take 14 days."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Tag der Deutschen Einheit wird in jedem Jahr am\n3. Oktober gefeiert.",
+        "The oldest version of the language that is supported (\n3.8)\nis in use.",
+        "#11 of the issues was closed by its author long before\n12 was opened.",
+    ],
+)
+def test_a_wrapped_line_may_look_like_an_item_or_a_heading(text: str) -> None:
+    assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "The default value of timeoutSeconds is 30 seconds in all clusters.",
+        "Set replicaCount to 3, createdAt to now and findOne to none.",
+        "Sign here, then SignIn with LinkedIn where it is Linked.",
+        "Use Math.Round to round, or Math.Floor, and Date.Now as well.",
+        "Call console.Write(text) or {stream.Writable} or system.Text.Json there.",
+        "The type net.Socket is a stream.",
+    ],
+)
+def test_names_of_code_are_whole(whole: str) -> None:
+    assert sentences(whole) == [whole]
+
+
+def test_a_joint_needs_evidence_in_the_text() -> None:
+    joint = "It was a reality checkAlibaba released a statement."
+    assert sentences(joint) == [joint]
+    assert sentences(f"{joint} Alibaba grew. Then Alibaba shrank.")[1].startswith("Alibaba rel")
+    assert sentences(f"{joint} It pleased investorsThe market rose.")[1].startswith("Alibaba rel")
+    code_in_a_book = f"{joint} Use printThis here. {'All is well. ' * 1000}"
+    assert sentences(code_in_a_book)[0] == joint
+
+
+def test_a_lost_space_is_found() -> None:
+    for first, second in (
+        ("He left in winter.", "Alibaba grew."),
+        ("He left in winter.", "In 2024 it grew."),
+        ("The firm grew in China.", "The rest shrank."),
+    ):
+        assert sentences(first + second) == [first, second]
+
+
 def test_lines_wrapped_by_hand_stay_one_sentence() -> None:
     text = "A long line of prose that was wrapped at seventy columns by\nits author.\n\nNew."
     assert sentences(text) == [text[: text.index("\n\n")], "New."]
@@ -79,7 +194,20 @@ def test_a_huge_line_is_cut_at_spaces() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["." * 1_000_000, "Aa" * 500_000, '."' * 500_000, "a.) " * 250_000]
+    "text",
+    [
+        "." * 1_000_000,
+        "Aa" * 500_000,
+        '."' * 500_000,
+        "a.) " * 250_000,
+        "a.b.c.d " * 125_000,
+        "1. " * 100_000,
+        "1." * 500_000,
+        "ab The, a " * 100_000,
+        "aaaaThe" * 150_000,
+        "aaaa.Aa" * 100_000,
+        "。" * 200_000,
+    ],
 )
 @pytest.mark.timeout(60)
 def test_a_hostile_line_takes_time_in_proportion_to_its_length(text: str) -> None:
