@@ -14,6 +14,7 @@ from typing import Literal
 
 from rag.claims import names, numbers
 from rag.dates import MONTH
+from rag.question import AUXILIARY, QUESTION_WORD
 from rag.terms import tokens
 
 Kind = Literal["number", "date", "name", "reason", "other"]
@@ -34,10 +35,27 @@ _QUESTIONS: dict[Kind, re.Pattern[str]] = {
     ),
     "date": re.compile(r"\bwhen\b|\b(what|which) (year|date|day|month|time)\b", re.IGNORECASE),
     "name": re.compile(
-        r"\b(who|whom|whose|where)\b|\bwhich (person|executive|city|country|place)\b", re.IGNORECASE
+        r"\b(who|whom|whose|where)\b|\bwhich (person|executive|city|country|place)\b"
+        r"|\bwhat (is|was|are|were) the (names?|person|executive|city|country|place)\b",
+        re.IGNORECASE,
     ),
     "reason": re.compile(r"\bwhy\b|\breasons?\b|\bwhat (made|caused|drove|led)\b", re.IGNORECASE),
 }
+# Words that ask, or join a clause: "the fee for customers who …", "what happens when …".
+_JOINING = re.compile("who|whom|whose|where|when", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[?!.(]\s*")
+_ASKED_BEFORE = re.compile(rf"\b(?:{QUESTION_WORD})\b|^\W*(?:{AUXILIARY})\b", re.IGNORECASE)
+_ASKED_TOO = re.compile(  # "where and when", "do you know when", "when it ends, who"
+    r"(?:\b(?:and|or)(?: (?:since|by|until|till|from|to|for|with))?"
+    rf"|^(?:{AUXILIARY})\b.*\b(?:know|known|say|clear|tell|tell me|tell us|find out)"
+    rf"|^(?:where|when) (?!(?:{AUXILIARY})\b).*,)\s+$",
+    re.IGNORECASE,
+)
+_ASKS_ITSELF = re.compile(rf"(?:where|when)\s+(?:{AUXILIARY})\b|\w+\W*$", re.IGNORECASE)
+_OPENS_CLAUSE = re.compile(  # "when the lease ends, who pays"
+    rf"(?:where|when)\s+(?!(?:{AUXILIARY})\b)\w[^?]*,\s*(?:{QUESTION_WORD}|{AUXILIARY})\b",
+    re.IGNORECASE,
+)
 # Of what is asked for, such as "the company's yearly"; not of what is said about something else.
 _FEW_WORDS = (
     r"((?!(of|for|to|in|on|with|behind|about|that|who|whose|which|say|said|think|tell|kind|sort"
@@ -45,7 +63,8 @@ _FEW_WORDS = (
 )
 _WORD_AFTER = (
     r"(?=\s*([?.,;]|$)|\s+(is|was|are|were|do|does|did|has|had|have|can|could|may|must|should|will"
-    r"|would|of|for|per|in|at|on|to|between|by|before|after|under|from|last|this|next|when)\b)"
+    r"|would|of|for|per|in|at|on|to|between|by|before|after|under|from|last|this|next|when|where"
+    r"|if)\b)"
 )
 _AMOUNT_ASKED = re.compile(  # where no question word tells the kind
     rf"\b(what|which) ([\w'’-]+ )?({_AMOUNTS}){_WORD_AFTER}"
@@ -54,8 +73,13 @@ _AMOUNT_ASKED = re.compile(  # where no question word tells the kind
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    rf"\b({MONTH}|(mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|century|year|month|week|day|today|yesterday|ago|since|1\d{3}|20\d{2})\b",
+    rf"\b((?-i:(?!may\b))({MONTH})|(mon|tues|wednes|thurs|fri|satur|sun)days?"  # "may" is a verb
+    r"|century|decade|year|month|week|weekdays?|weekends?|day|quarter(?! of)"
+    # "26 weeks" may be a length: it tells when after such a word only.
+    r"|(within|after|in|every|last|next) ([\w'’-]+ ){0,2}(minute|hour|day|week|month|year)s?"
+    r"|spring|summer|autumn|winter|noon|midnight|today|tomorrow|yesterday|ago|since"
+    r"|\d{1,2}:\d{2}|\d{1,2}\s?[ap]\.?m|\d{1,2}(?P<mark>[/.-])\d{1,2}(?P=mark)\d{2}"
+    r"|1\d{3}s?|20\d{2}s?)\b",
     re.IGNORECASE,
 )
 _REASON = re.compile(
@@ -68,14 +92,26 @@ _REASON = re.compile(
 @lru_cache
 def answer_kind(question: str) -> Kind:
     """The kind asked for first; "other" where the question words do not tell."""
-    found = [(match.start(), kind) for kind, match in _matches(question) if match]
+    found = list(_asked(question))
     if found:
         return min(found, key=lambda place: place[0])[1]
     return "number" if _AMOUNT_ASKED.search(question) else "other"
 
 
-def _matches(question: str) -> Iterator[tuple[Kind, re.Match[str] | None]]:
-    return ((kind, words.search(question)) for kind, words in _QUESTIONS.items())
+def _asked(question: str) -> Iterator[tuple[int, Kind]]:
+    """The kinds that are asked for, and where."""
+    for kind, words in _QUESTIONS.items():
+        for match in words.finditer(question):
+            if not _JOINING.fullmatch(match.group()) or _asks(question, match):
+                yield match.start(), kind
+
+
+def _asks(question: str, word: re.Match[str]) -> bool:
+    """Whether "who", "where" or "when" asks, and does not join a clause to what is asked."""
+    before = _SENTENCE_END.split(question[: word.start()])[-1]
+    if not _ASKED_BEFORE.search(before):
+        return not _OPENS_CLAUSE.match(question, word.start())
+    return bool(_ASKED_TOO.search(before) or _ASKS_ITSELF.match(question, word.start()))
 
 
 def holds_answer_kind(question: str, sentence: str) -> float:

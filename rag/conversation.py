@@ -7,28 +7,57 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.claims import names
-from rag.question import MAX_QUESTION_CHARS
+from rag.question import AUXILIARY, MAX_QUESTION_CHARS, PLURAL, QUESTION_WORD
 from rag.sentences import split_sentences
 from rag.terms import terms
 
-_QUESTION_WORD = "what|who|whom|whose|when|where|why|how|which"
-_JOINED = re.compile(rf",?\s+and\s+(?=(?:{_QUESTION_WORD})\b)", re.IGNORECASE)
+_JOINED = re.compile(rf",?\s+and\s+(?=(?:{QUESTION_WORD})\b)", re.IGNORECASE)
 _ENDS_ASKING = re.compile(r"""[?？]["'”’»)\]]*$""")
-_ASKS = re.compile(rf"(?:{_QUESTION_WORD})\b|.*[?？]", re.IGNORECASE | re.DOTALL)
+_ASKS = re.compile(rf"(?:{QUESTION_WORD})\b|.*[?？]", re.IGNORECASE | re.DOTALL)
 _AFTER_QUESTION = re.compile(r"(?<=[?？])\s+")
-_LABEL = re.compile(r"[\W_]*\b(?:question|q)\s*[:：]\s*", re.IGNORECASE)
+_LABEL = re.compile(  # "### Question: who …", but not "what is Q: 5"
+    r"^[\W_]*(?:question|q)\s*[:：]\s*"
+    rf"|\b(?:question|q)\s*[:：]\s*(?=(?:{QUESTION_WORD}|{AUXILIARY})\b)",
+    re.IGNORECASE,
+)
 MAX_PARTS = 3
+# "It" stands for nothing in "is it true", "does it take", "is it legal to park here".
+_EMPTY_IT = (
+    r"\s+(?:true|takes?|took|possible|said|that)\b"
+    r"|\s+(?:costs?|legal|illegal|lawful|allowed|permitted|forbidden|prohibited|ok|okay|acceptable"
+    r"|necessary|mandatory|compulsory|customary|common|normal|usual|important|better|cheaper)"
+    r"\s+(?:for\s+(?:\w+\s+){1,3})?to\s+\w+\s+\w"
+)
 # Words that stand for something else. "that", "there" and the like mostly open a clause, and do
-# so only where a phrase ends with them; "it" stands for nothing in "is it true" or "does it take".
+# so only where a phrase ends with them.
 _PRONOUN = re.compile(
     r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[Hh]im|[Hh]er|[Tt]hem|[Hh]is|[Hh]ers|[Ii]ts|[Tt]heirs?"
-    r"|[Tt]hose|[Tt]hese|[Ii]t(?!\s+(?:true|takes?|took|possible|said|that)\b)"
+    rf"|[Tt]hose|[Tt]hese|[Ii]t(?!{_EMPTY_IT})"
     r"|(?:[Tt]his|[Tt]hat|[Tt]hen|[Bb]oth|(?<!are )(?<!is )(?<!were )(?<!was )there)"
-    r"(?=\s*(?:[,;?.!]|$)))(?!\w)"
+    r"(?=\s*(?:[,;?.!]|$))|that\s+(?:decade|year|quarter|month|week|day|time))(?!\w)"
 )
-_CONTINUES = re.compile(r"(?:and|but|or|what about|how about)\b", re.IGNORECASE)
+_NOT_ASKING = rf"(?!(?:{QUESTION_WORD}|{AUXILIARY})\b)"  # before a word
+# A few words after a preposition: a phrase that puts the earlier question to something else.
+_WORDS = rf"(?:\s+{_NOT_ASKING}[\w'’.-]+){{1,4}}\W*$"
+_CONTINUES = re.compile(
+    r"(?:and|but|or|what about|how about|same (?:for|in|at|on|with|to|goes|question))\b"
+    r"|(?:please )?(?:tell (?:me|us)|say) more\W*$"
+    rf"|(?:also,?\s+)?(?:in|for|at|on|since|with|from){_WORDS}|also{_WORDS}"
+    # "This year" is the present one.
+    rf"|(?:{AUXILIARY}) (?:that|this(?! (?:decade|year|quarter|month|week)))\b",
+    re.IGNORECASE,
+)
+_WHY_SO = re.compile(  # "why Germany", "why only in New York", but not "why prices fell"
+    r"[Ww]hy(?:\s+(?:not|only|in|for|at|on|since|with|from|the))*"
+    r"\s+(?:\w+|[A-Z][\w'’-]*(?:\s+[A-Z][\w'’-]*)+)\W*$"
+)
 _DEFINES = re.compile(r"(?:what|who)(?:'s|’s| is| are| was| were)\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"\b(?:the|an?)\s+\w", re.IGNORECASE)
+# "Can employees take their …", but not "how many employees do they have".
+_SUBJECT_OF_THEY = re.compile(
+    rf"\b(?:{AUXILIARY}|to|for|if|when)\s+(?:{_NOT_ASKING}[a-z-]+\s+)?{_NOT_ASKING}{PLURAL}\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +132,21 @@ def _with_context(question: str, history: Sequence[str]) -> str:
 
 
 def refers_back(question: str) -> bool:
-    """Whether a question cannot be understood alone: it goes on ("and …"), a pronoun stands
-    before any name or subject ("who is he?"), or it has no word of its own ("since when?")."""
-    if _CONTINUES.match(question):
+    """Whether a question cannot be understood alone: it goes on ("and …", "in Germany?"), a pronoun
+    stands before any name or subject ("who is he?"), or it has no word of its own ("since when?").
+    """
+    if _CONTINUES.match(question) or _WHY_SO.match(question):
         return True
     pronoun = _PRONOUN.search(question)
     if pronoun is not None:
-        before = question[: pronoun.start()]
-        return not names(question) & names(before) and _SUBJECT.search(before) is None
+        return not _has_subject(question, pronoun)
     return not names(question) and len(set(terms(question))) <= 1 and not _DEFINES.match(question)
+
+
+def _has_subject(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether what stands before the pronoun can be what it stands for."""
+    before = question[: pronoun.start()]
+    if names(question) & names(before) or _SUBJECT.search(before):
+        return True
+    several = pronoun.group().lower() in ("they", "them", "their", "theirs")
+    return several and _SUBJECT_OF_THEY.search(before) is not None

@@ -1,4 +1,4 @@
-"""What can be asked at all."""
+"""What can be asked at all, and the words that questions are made of."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from rag.terms import tokens
 
 MAX_QUESTION_CHARS = 2000
 
+QUESTION_WORD = "what|who|whom|whose|when|where|why|how|which"  # patterns
+AUXILIARY = (
+    "is|are|was|were|am|do|does|did|has|have|had|can|could|may|might|must|shall|should|will|would"
+)
+PLURAL = r"[\w'’-]*(?:\w\w[^\W\dsui]s|people|children|men)"  # not "this", "class", "bus"
 _LIST = re.compile(
-    r"\b(what|who|which)\b(?: [\w'’-]+){0,2} (are|were|all|two|three|four|five|six|seven|eight)\b"
-    r"|\b(list|name|enumerate)\b (all|the|every|some)\b|^(list|name|enumerate) ",
+    # What is many itself: "which firms are", not "what time are you open".
+    rf"\b(what|who|which)\b(?:(?: [\w'’-]+)? (?:{PLURAL}|them|these|those|else))? (are|were|r)\b"
+    r"|\b(what|who|which) (?:(?:are|were) )?(?:the )?"
+    r"(all|two|three|four|five|six|seven|eight|nine|ten)\b(?!-)"
+    r"|\b(list|name|enumerate)\b (all|the|every|some)\b|^(list|name(?! of\b)|enumerate) ",
     re.IGNORECASE,
 )
-
-_ASKS = re.compile(r"(who|whom|whose|what|when|where|why|how|which)\b", re.IGNORECASE)
+_ASKS = re.compile(rf"(?:{QUESTION_WORD})\b", re.IGNORECASE)
 
 
 def check_question(question: str) -> str:

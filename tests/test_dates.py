@@ -28,6 +28,16 @@ from rag.front_matter import front_matter
         "2025-02-12T10:30:00.123Z",
         "2025-02-12 10:30:00+01:00",
         "2025年2月12日",
+        "12th of February 2025",
+        "12-02-2025",
+        "12-Feb-2025",
+        "Date:2025-02-12",
+        "**Date:** 12 February 2025",
+        "**12 February 2025**",
+        "Thur, 12 Feb 2025",
+        "Issued 12 February 2025",
+        "Published: February 12, 2025 by Ann",
+        "Published February 12, 2025, 10:30 by Ann Lee",
     ],
 )
 def test_one_day_in_many_forms(text: str) -> None:
@@ -38,6 +48,18 @@ def test_one_day_in_many_forms(text: str) -> None:
 
 def test_the_day_comes_first_where_only_that_can_be() -> None:
     assert parse_date("25/12/2024") == parse_date("12/25/2024") == "2024-12-25"
+    assert parse_date("12-25-2024") == "2024-12-25"
+
+
+def test_a_year_of_two_digits_is_read_where_the_day_is_plain() -> None:
+    assert parse_date("12/31/24") == parse_date("31/12/24") == find_date("12/31/24") == "2024-12-31"
+    assert {parse_date(text) for text in ("11/12/24", "12/31/99", "12/31/24/5")} == {""}
+
+
+def test_eight_digits_are_a_date_only_where_one_is_expected() -> None:
+    assert parse_date("20250212") == parse_date("20250212T103000Z") == "2025-02-12"
+    assert {parse_date(text) for text in ("20251302", "202502123", "20250212.5")} == {""}
+    assert find_date("20250212") == ""
 
 
 @pytest.mark.parametrize(
@@ -52,6 +74,8 @@ def test_what_is_no_day(text: str) -> None:
 def test_a_date_in_a_sentence_or_far_below_is_not_that_of_the_text() -> None:
     assert find_date("February 12, 2025 was a Wednesday.\n") == ""
     assert find_date("On February 12, 2025, it rained.\n") == ""
+    assert find_date("Issued 3 May 2024, the order says much.\n") == ""
+    assert find_date("February 12, 2025 by Ann\n") == ""
     assert find_date("Line.\n" * 8 + "2025-02-12\n") == ""
 
 

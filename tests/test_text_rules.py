@@ -121,6 +121,19 @@ def test_config_bounds(name: str, value: int) -> None:
         ("list all products", True),
         ("What is the name of the CEO?", False),
         ("How much was the fine?", False),
+        ("Which three areas matter?", True),
+        ("Which well-known businessmen were asked?", True),
+        ("What were the main reasons?", True),
+        ("Which of them were sold?", True),
+        ("What happens after two late payments?", False),
+        ("Who left after two years?", False),
+        ("What costs three euros?", False),
+        ("Which three-year plan is it?", False),
+        ("What time are you open?", False),
+        ("Which year were they founded?", False),
+        ("What percentage are women?", False),
+        ("What if you are late?", False),
+        ("Name of the landlord?", False),
     ],
 )
 def test_questions_that_ask_for_a_list(question: str, expected: bool) -> None:
@@ -138,6 +151,17 @@ def test_questions_that_ask_for_a_list(question: str, expected: bool) -> None:
         ("other", ["What is the impact on revenue?", "Which budget airline flies there?"]),
         ("other", ["What was the company that paid the fine?", "What is fine dust?"]),
         ("other", ["What did she say about the cost?", "How fast fashion harms workers?"]),
+        ("other", ["What happens when a user deletes it?", "How do I reset it when it hangs?"]),
+        ("other", ["When I cancel late, do I pay?", "What happens to those who cancel?"]),
+        ("number", ["What is the cost of repairs when the lease ends?"]),
+        ("number", ["What is the fee for customers who cancel late?"]),
+        ("number", ["what is the interest rate where the buyer is late?"]),
+        ("number", ["When the firm was fined, how much did it pay?"]),
+        ("date", ["alibaba fine 2021 when", "and when?", "since when", "alibaba when founded"]),
+        ("date", ["Can you tell me when it opens?", "Of the two, when did he leave?"]),
+        ("date", ["What about Berlin? (When the shop opens)", "What is X, and since when?"]),
+        ("name", ["Who left when the firm was sold?", "When the lease ends, who pays?"]),
+        ("name", ["What about Berlin? (Who sells there?)", "What is the name of its CEO?"]),
     ],
 )
 def test_what_is_asked_for(kind: str, questions: list[str]) -> None:
@@ -156,7 +180,31 @@ def test_what_is_asked_for(kind: str, questions: list[str]) -> None:
         ("Why did it fall?", "It fell due to the pandemic.", 1),
         ("Why did it fall?", "It fell.", 0),
         ("Tell me of Quark", "It fell.", 0.5),
+        ("When will I get a reply?", "You may get a reply.", 0),
+        ("When will I get a reply?", "You get a reply in May.", 1),
+        ("When was it?", "It has 19,500 employees.", 0),
+        ("When was it?", "A quarter of the staff left.", 0),
+        ("When was it?", "The trial took 26 weeks.", 0),
     ],
 )
 def test_the_kind_of_answer(question: str, sentence: str, expected: float) -> None:
     assert holds_answer_kind(question, sentence) == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "within 30 days of the invoice",
+        "in the 1990s",
+        "It meets on Mondays.",
+        "It opens at 9 a.m. and closes late.",
+        "opens at 9am",
+        "It closes at 18:00.",
+        "in spring",
+        "at noon",
+        "each quarter",
+        "on 03/05/25",
+    ],
+)
+def test_what_tells_when(sentence: str) -> None:
+    assert holds_answer_kind("When is it?", sentence) == 1
