@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from rag.claims import names, numbers
+from rag.claims import currencies, names, negates, numbers, share_of_names
 from rag.retriever import covered
 from rag.sentences import split_sentences
 from rag.terms import STOPWORDS, stem, terms, tokens
@@ -82,11 +82,18 @@ class Grounder:
         read = " ".join(quote.context for quote in quotes)
         if not numbers(sentence) <= numbers(said) | numbers(self._question):
             return 0.0
+        if not currencies(sentence) <= currencies(said) | currencies(self._question):
+            return 0.0
+        if negates(sentence) != negates(said):
+            return 0.0
         # A name of the question may stand just before the quote ("He …"), not nowhere near it.
         asked = set(tokens(self._question)) & set(tokens(read))
         # The first word of a sentence is a name where the question writes it as one.
         named = names(sentence) | (self._asked_names & set(tokens(sentence)))
         if not named <= set(tokens(said)) | asked:
+            return 0.0
+        # … and where it stands nowhere, it may be one: "Google acquired …" of another company.
+        if not set(terms(sentence)[:1]) <= set(terms(read)):
             return 0.0
         words, quoted = set(terms(sentence)), set(terms(said))
         new = words - self._asked
@@ -111,13 +118,11 @@ class Grounder:
         """Whether at least half of the names in the question stand in the sentence or before it.
 
         A word of the question is a name when it is written as one there or in any evidence, so
-        that "how many users has dingtalk" is about DingTalk. "Ali" is found in "Alibaba".
+        that "how many users has dingtalk" is about DingTalk.
         """
         written = names(" ".join(e.text for e in self._evidence))
         wanted = names(self._question) | (set(tokens(self._question)) - STOPWORDS) & written
-        present = set(tokens(evidence.context))
-        found = [name for name in wanted if any(_same_name(name, token) for token in present)]
-        return 2 * len(found) >= len(wanted)
+        return share_of_names(wanted, set(tokens(evidence.context))) >= 0.5
 
     def corroborates(self, sentence: str, evidence: Evidence) -> bool:
         """Whether another source tells the same: the names and numbers that answer, mostly in
@@ -155,10 +160,6 @@ def support_score(claim: str, sentences: Sequence[str], idf: Callable[[str], flo
     )
     exact = [len(wanted & there) / len(wanted) if wanted else 1.0 for wanted, there in shares]
     return (2 * covered(words, found, idf) + sum(exact)) / 4
-
-
-def _same_name(one: str, other: str) -> bool:
-    return one == other or (len(one) > 2 and (other.startswith(one) or one.startswith(other)))
 
 
 def leaps_over_a_name(sentence: str, source: str) -> bool:

@@ -42,6 +42,10 @@ def test_a_faithful_short_form_is_supported() -> None:
         ("What are the Dragons of Alibaba?", "The Dragons of Alibaba are the Dragons.", FINE),
         ("In what year was Quark released?", "In 2021.", FINE),
         ("How much was it?", "Nobody knows what the moon costs.", FINE),
+        ("Who was fined?", "Tencent was ordered to stop, with a fine of 18.228 billion.", FINE),
+        ("How much was Alibaba fined?", "Alibaba was fined $18.228 billion.", FINE),
+        ("Was Alibaba fined?", "Alibaba was not fined 18.228 billion yuan.", FINE),
+        ("Who was it?", "Not Li Shan is president of Xianyu.", PRESIDENT),
     ],
 )
 def test_what_the_source_does_not_say_is_not_supported(
