@@ -315,8 +315,10 @@ def _wire_indexes(chat: Chat, w: Widgets, answers: list[Any]) -> None:
     fresh = [w.turns, w.conversation, w.source, w.about]
     built = [w.said, w.index, *fresh]
     hidden = {"show_progress": "hidden", "api_visibility": "private", "cancels": answers}
-    w.new.click(chat.fresh, [w.index], fresh, **hidden)
-    w.index.input(chat.fresh, [w.index], fresh, **hidden)
+    for chosen in (w.new.click, w.index.input):
+        # Twice, as with Stop: a stage that was on its way is shown over the new chat.
+        begun = chosen(chat.fresh, [w.index], fresh, **hidden)
+        begun.then(chat.fresh, [w.index], fresh, show_progress="hidden", api_visibility="private")
     given = [w.name, w.files, w.folder]
     shown = {"show_progress_on": w.said, "api_visibility": "private"}
     w.build.click(bring, given, built, **shown)

@@ -102,7 +102,8 @@ def parser() -> argparse.ArgumentParser:
         "--source",
         default="",
         metavar="GLOB",
-        help="only files whose path in the corpus folder matches, such as 'reports/*'",
+        help="only files whose path in the corpus folder matches, such as 'reports/2025*', or that "
+        "are in a folder of it, such as reports",
     )
     made.add_argument("--json", action="store_true", help="one JSON object for each answer")
     return made
@@ -194,7 +195,7 @@ def _answer_line(
 
 def _decode(line: bytes) -> str:
     try:
-        return line.decode("utf-8")
+        return line.decode("utf-8-sig")  # files of some editors begin with a byte-order mark
     except UnicodeDecodeError as error:
         raise QuestionError(f"the question is not UTF-8 text ({error.reason})") from None
 

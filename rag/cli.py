@@ -6,6 +6,7 @@ import argparse
 import atexit
 import gc
 import hashlib
+import io
 import logging
 import os
 import re
@@ -83,7 +84,7 @@ def index_folder(corpus: Path, name: str | None) -> Path:
             name += "-" + hashlib.sha256(str(corpus).encode(errors="replace")).hexdigest()[:6]
     elif not re.fullmatch(r"\w[\w.-]{0,99}", name):
         raise UsageError(
-            f"--index {name!r} is no name; expected up to 100 letters, digits, '.', '_' and '-'"
+            f"{name!r} is no name of an index; expected up to 100 letters, digits, '.', '_' and '-'"
         )
     return INDEXES / name
 
@@ -125,12 +126,23 @@ def report_skipped(corpus: Corpus) -> None:
         print(f"rag: skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
 
 
+def _let_output_be_written() -> None:
+    """Text of any language: what the output's encoding lacks becomes "?". Redirected output is
+    UTF-8 on Windows, too, as the documents say of --json."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if sys.platform == "win32" and not stream.isatty():
+                stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(errors="replace")
+
+
 def run(
     parser: argparse.ArgumentParser,
     command: Callable[[argparse.Namespace], int],
     argv: Sequence[str] | None,
 ) -> int:
     """Exit status of a command: its own, 2 for wrong usage, 1 for another error of ours."""
+    _let_output_be_written()
     options = parser.parse_args(argv)
     gc.set_threshold(_COLLECT_AFTER)
     atexit.register(gc.freeze)  # what ends with the process is not searched once more

@@ -207,7 +207,7 @@ def document_of(file: str, extract: Extract) -> Document:
         title=title or PurePosixPath(file).name + row,
         text=text,
         date=extract.date or parse_date(head.first("date", "published")) or find_date(body),
-        url=url if _WEB.fullmatch(url) else "",
+        url=url if _WEB.fullmatch(url) and not _NO_TEXT.search(url) else "",
         pages=extract.pages,
         file=file,
     )

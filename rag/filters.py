@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Days are ISO 8601, both included; ``source`` is a glob, whose ``*`` also matches "/".
+    """Days are ISO 8601, both included; ``source`` is a glob, whose ``*`` also matches "/", or a
+    folder, for all that is in it.
 
     What is empty does not restrict. Raises UsageError for a day that is none.
     """
@@ -54,7 +55,13 @@ class Filter:
 
     def takes(self, path: str) -> bool:
         """Whether files at a path are searched."""
-        return not self.source or fnmatchcase(path, self.source)
+        return not self.source or any(fnmatchcase(path, glob) for glob in self.globs)
+
+    @property
+    def globs(self) -> tuple[str, str]:
+        """Of what ``source`` names, and of what is in it where it is a folder."""
+        named = self.source.removeprefix("./").rstrip("/")
+        return named, f"{named}/*"
 
     def _at_source(self, document: Document) -> bool:
         return self.takes(document.file or document.id)

@@ -202,6 +202,8 @@ def admitted(wanted: Filter) -> str:
     if wanted.until:
         rules.append(f'day != "" and day <= "{wanted.until}"')
     if wanted.source:
-        pattern = _LOOSE.sub(lambda part: "%" if part[0] == "*" else "_", wanted.source)
-        rules.append(f'path like "{pattern}"')
+        named, inside = (
+            _LOOSE.sub(lambda part: "%" if part[0] == "*" else "_", glob) for glob in wanted.globs
+        )
+        rules.append(f'(path like "{named}" or path like "{inside}")')
     return " and ".join(rules)

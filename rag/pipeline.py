@@ -51,6 +51,7 @@ from rag.writing import (
     count_words,
     disputed,
     quote,
+    with_foreign_markers,
     within,
     without_markers,
 )
@@ -308,7 +309,7 @@ class Pipeline:
         }
         if not refused:
             missing = [prompt.not_told(p.question) for p in parts if not p.answered]
-            text = " ".join([text, *(without_markers(part) for part in missing)])
+            text = " ".join([text, *(with_foreign_markers(part) for part in missing)])
         return Answer(
             question=question,
             answer=prompt.REFUSAL if refused else text,
@@ -384,4 +385,4 @@ def _draft(generator: Generator, found: _Found, max_words: int) -> str:
     # English takes about 1.3 tokens a word, names and numbers more.
     draft = generator.generate(messages, max_new_tokens=2 * max_words)
     log.debug("draft: %s", draft)
-    return draft
+    return without_markers(draft)

@@ -11,7 +11,8 @@ REFUSAL = "The corpus does not tell."
 
 def not_told(part: str) -> str:
     """What an answer says of a part of the question that stays open."""
-    return f"The corpus does not tell: {part.rstrip(' ?.!')}?"
+    asked = part if part.endswith("?)") else part.rstrip(" ?.!") + "?"
+    return f"The corpus does not tell: {asked}"
 
 
 # A token is at least one byte of UTF-8, so bytes bound the prompt whatever the language.

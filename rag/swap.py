@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -64,12 +65,14 @@ def _sync(folder: Path) -> None:
         if path.is_dir():
             _sync_folder(path)
         else:
-            with path.open("rb") as file:
+            with path.open("rb+") as file:  # Windows syncs only what is open for writing
                 os.fsync(file.fileno())
     _sync_folder(folder)
 
 
 def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # has no such thing
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):  # some file systems do not sync folders

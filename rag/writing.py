@@ -12,8 +12,9 @@ from rag.grounding import Grounded, Grounder
 from rag.question import asks_for_a_list
 from rag.types import Evidence
 
-_FOREIGN_MARKER = re.compile(r"\s*\[\d+\]")
-_ENDED = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
+_FOREIGN_MARKER = re.compile(r"\[(\d+)\]")
+_WRITTEN_MARKER = re.compile(r"\s*\[\d+\]")
+_ENDED = re.compile(r"""[.!?…:。！？]["'”’»)\]]*$""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,8 @@ def disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:
 
 
 def displayed(sentence: str) -> str:
-    """A sentence as part of an answer: on one line, ended, and without markers of its own.
-
-    Markers of a draft or of a document are not ours, and would point at nothing.
-    """
-    text = without_markers(" ".join(sentence.split()))
+    """A sentence as part of an answer: on one line, ended, and with no marker that is not ours."""
+    text = with_foreign_markers(" ".join(sentence.split()))
     return text if _ENDED.search(text) else text + "."
 
 
@@ -84,6 +82,12 @@ def within(max_words: int, sentences: Sequence[Grounded]) -> list[Grounded]:
     return [s for i, s in enumerate(sentences) if i == 0 or fits[i]]
 
 
-def without_markers(text: str) -> str:
-    """The text without what looks like a marker of ours, such as "[1]"."""
-    return _FOREIGN_MARKER.sub("", text)
+def with_foreign_markers(text: str) -> str:
+    """The text with what looks like a marker of ours, such as "[1]", in brackets of another width:
+    it would point at nothing, but without it "a[0]" would be "a"."""
+    return _FOREIGN_MARKER.sub(r"［\1］", text)
+
+
+def without_markers(draft: str) -> str:
+    """The draft without the markers that a model wrote, who does not know ours."""
+    return _WRITTEN_MARKER.sub("", draft)

@@ -82,6 +82,20 @@ def test_lines_of_standard_input(here, capsys, monkeypatch, concurrency) -> None
     assert "rag: line 5: the question has 100,000 characters" in err
 
 
+def test_output_that_lacks_a_letter_is_written_all_the_same(here, monkeypatch) -> None:
+    page = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(page, encoding="cp1252"))
+    (here / "corpus" / "longjing.txt").write_text("阿里茶 Longjing tea is steeped at 80 degrees.")
+    assert asked("How hot is Longjing tea steeped?", monkeypatch=monkeypatch) == 0
+    assert b"??? Longjing tea is steeped at 80 degrees." in page.getvalue()
+
+
+def test_a_byte_order_mark_is_no_part_of_a_question(here, capsys, monkeypatch) -> None:
+    stdin = b"\xef\xbb\xbfHow hot is green tea steeped?\n"
+    assert asked("--json", stdin=stdin, monkeypatch=monkeypatch) == 0
+    assert json.loads(capsys.readouterr().out)["question"] == "How hot is green tea steeped?"
+
+
 def test_no_lines_are_no_answers_and_load_nothing(here, capsys, monkeypatch) -> None:
     assert asked(stdin=b"\n", monkeypatch=monkeypatch) == 0
     assert capsys.readouterr() == ("", "")

@@ -9,7 +9,7 @@ from made_files import pdf, word
 
 from rag.chunking import chunk_document
 from rag.config import Config
-from rag.documents import MAX_FILE_BYTES, Corpus, find_title, load_corpus
+from rag.documents import MAX_FILE_BYTES, Corpus, document_of, find_title, load_corpus
 from rag.errors import CorpusError
 from rag.extract import Extract, Reading
 from rag.index import open_or_build
@@ -136,6 +136,11 @@ def test_front_matter_is_read_but_neither_cut_off_nor_indexed(tmp_path: Path) ->
     assert (document.url, document.text) == ("https://example.org/plan", text)
     chunked = " ".join(chunk.text for chunk in chunk_document(document, 900, 0))
     assert chunked.split() == "# Heading of it The plan is simple.".split()
+
+
+def test_an_address_that_is_no_text_is_left_out() -> None:
+    assert document_of("a.json", Extract("Tea.", url="https://a\ud800b")).url == ""
+    assert document_of("a.json", Extract("Tea.", url="https://a.b")).url == "https://a.b"
 
 
 def test_rows_are_documents_of_their_file(tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ def made(tmp_path: Path) -> Pipeline:
         (Filter(source="reports/*"), {"reports/new.txt", "reports/old/first.txt"}),
         (Filter(source="*.txt", until="2024-01-01"), {"reports/old/first.txt"}),
         (Filter(source="nothing"), set()),
+        (Filter(source="reports"), {"reports/new.txt", "reports/old/first.txt"}),
+        (Filter(source="./reports/old/"), {"reports/old/first.txt"}),
+        (Filter(source="rep"), set()),
     ],
 )
 def test_only_what_is_wanted_is_found(made: Pipeline, wanted: Filter, expected: set[str]) -> None:

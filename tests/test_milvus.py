@@ -137,6 +137,7 @@ def test_terms_have_the_same_idf(articles) -> None:
         Filter(since="2025-01-01"),
         Filter(until="2025-01-01"),
         Filter(source="00[34]_*"),
+        Filter(source="no_folder/"),
         Filter(source="00?_[!e]*.txt", since="2024-01-01", until="2025-12-31"),
         Filter(source='no"such%_\\'),
     ],

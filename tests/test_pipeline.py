@@ -163,7 +163,9 @@ def test_markers_inside_a_document_are_quoted_but_not_cited(corpus_folder: Path)
     line = "The comet Zarquon[3] returns every 76 years [12], said astronomers."
     (corpus_folder / "comet.txt").write_text(line)
     answer = pipeline(corpus_folder).ask("After how many years does the comet Zarquon return?")
-    assert answer.answer == "The comet Zarquon returns every 76 years, said astronomers. [1]"
+    assert answer.answer == (
+        "The comet Zarquon［3］ returns every 76 years ［12］, said astronomers. [1]"
+    )
     assert answer.citations[0].quote == line
     check_quotes(answer, corpus_folder)
 
