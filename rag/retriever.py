@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from rag.answer_kind import holds_answer_kind
+from rag.fusion import reciprocal_rank_fusion
 from rag.question import repeats
 from rag.search_index import SearchIndex
 from rag.terms import stems, terms, tokens
@@ -23,10 +24,13 @@ _CONTEXT_WEIGHT = 0.3
 _KIND_WEIGHT = 0.2
 # A caption or a date on a line of its own answers nothing: fewer words than this.
 _MIN_WORDS = 4
+# Chunks whose order their best sentences have a say in; more would also change what a judge reads,
+# and it takes more of what is near for an answer (eval/LOG.md).
+_RANKED = 16
 
 
 class Retriever:
-    """Hybrid search over one index: cosine and BM25, fused by reciprocal rank."""
+    """Hybrid search over one index: cosine and BM25 of chunks, then cosine of sentences."""
 
     def __init__(self, index: SearchIndex, embedder: Embedder) -> None:
         self.index = index
@@ -43,8 +47,16 @@ class Retriever:
         return hits, self.evidence(question, vectors, hits)
 
     def search(self, question: str, vectors: QueryVectors, k: int) -> list[Hit]:
-        """The k best chunks, best first."""
-        return self.index.search(question, vectors.passage, k)
+        """The k best chunks, best first: in the index's order, and in that of the sentence of each
+        that is nearest to the question, joined by reciprocal rank."""
+        found = self.index.search(question, vectors.passage, max(k, _RANKED))
+        nearest = [
+            float((self.index.vectors_of(hit.chunk) @ vectors.sentence).max()) for hit in found
+        ]
+        places = range(len(found))
+        by_sentence = sorted(places, key=lambda i: -nearest[i])
+        fused = reciprocal_rank_fusion([places, by_sentence])[:k]
+        return [Hit(found[i].chunk, score) for i, score in fused]
 
     def evidence(self, question: str, vectors: QueryVectors, hits: Sequence[Hit]) -> list[Evidence]:
         """All sentences of the hits, those most likely to answer first, ties by place."""
