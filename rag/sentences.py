@@ -107,10 +107,12 @@ class Words:
     is_damaged: bool
 
     def has_name(self, word: str) -> bool:
+        """Whether a spelling comes back, and never in lower case."""
         return self.counts[word] > 1 and self.counts[word.lower()] == 0
 
 
 def count_words(text: str) -> Words:
+    """Of a whole document."""
     joints = sum(right.lower() in _SURE_STARTERS for right in _JOINT.findall(text))
     is_damaged = joints > 0 and joints * _CHARS_PER_JOINT >= len(text)
     return Words(Counter(_WORD.findall(text)), is_damaged)
