@@ -1,4 +1,4 @@
-"""What in a sentence can be plainly wrong: its numbers and its proper names."""
+"""What in a sentence can be plainly wrong: its numbers, money and proper names, and a "not"."""
 
 from __future__ import annotations
 
