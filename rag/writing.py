@@ -51,11 +51,15 @@ def _joins(question: str, first: Evidence, second: Evidence, near: float, margin
 
 
 def disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:
-    """Those sentences that another one contradicts."""
+    """Those sentences that another one contradicts, of another document: one that tells two dates
+    tells of two things."""
     return [
         one
         for one in sentences
-        if any(disagree(question, one.text, other.text) for other in sentences)
+        if any(
+            one.quotes[0].doc != other.quotes[0].doc and disagree(question, one.text, other.text)
+            for other in sentences
+        )
     ]
 
 

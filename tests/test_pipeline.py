@@ -344,6 +344,17 @@ def test_sources_that_disagree_are_both_quoted_and_named(tmp_path: Path) -> None
     check_quotes(answer, folder)
 
 
+def test_one_source_that_tells_two_values_tells_of_two_things(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    text = "Kivi Oy has 340 employees in Oulu. Kivi Oy has 520 employees in all, most of them old."
+    (folder / "one.txt").write_text(text, encoding="utf-8")
+    made = pipeline(folder, config=Config(), judge=PreferringJudge("employees"))
+    answer = made.ask("How many employees has Kivi Oy in Oulu?")
+    assert len(answer.citations) == 2
+    assert answer.conflict == ()
+
+
 def test_the_first_part_is_answered_before_the_next_is_searched(corpus_folder: Path) -> None:
     made = pipeline(corpus_folder, judge=PreferringJudge("eggs"))
     question = "How many eggs does the queen lay a day? Who won the regatta?"
