@@ -5,8 +5,8 @@ With a judge that is its largest log odds of a sentence. Without one it is the l
 source sentence to the question's vector for sentences, raised where the sentence holds nearly all
 words of the question, since a long sentence that answers a short question is far from it by cosine.
 The cosine tells other topics, hardly a near miss; beside a judge it helped on the development
-questions only. More signals (names missing, the kind of answer, the likelihood of the question) did
-not help, see eval/LOG.md.
+questions only. Names that are missing are in the log odds already (rag.judging); the kind of answer
+and the likelihood of the question did not help, see eval/LOG.md.
 """
 
 from __future__ import annotations

@@ -51,6 +51,8 @@ class Grounder:
         self._question = question
         self._asked = set(terms(question))
         self._asked_names = names(question)
+        self._asked_numbers = numbers(question)
+        self._asked_currencies = currencies(question)
         self._evidence = evidence
         self._idf = idf
         self._largest_idf = max((idf(term) for e in evidence for term in terms(e.text)), default=0)
@@ -80,9 +82,9 @@ class Grounder:
         """How far the quotes say the sentence: 0 when they do not, else MIN_SUPPORT to 1."""
         said = " ".join(quote.text for quote in quotes)
         read = " ".join(quote.context for quote in quotes)
-        if not numbers(sentence) <= numbers(said) | numbers(self._question):
+        if not numbers(sentence) <= numbers(said) | self._asked_numbers:
             return 0.0
-        if not currencies(sentence) <= currencies(said) | currencies(self._question):
+        if not currencies(sentence) <= currencies(said) | self._asked_currencies:
             return 0.0
         if negates(sentence) != negates(said):
             return 0.0
@@ -121,7 +123,7 @@ class Grounder:
         that "how many users has dingtalk" is about DingTalk.
         """
         written = names(" ".join(e.text for e in self._evidence))
-        wanted = names(self._question) | (set(tokens(self._question)) - STOPWORDS) & written
+        wanted = self._asked_names | (set(tokens(self._question)) - STOPWORDS) & written
         return share_of_names(wanted, set(tokens(evidence.context))) >= 0.5
 
     def corroborates(self, sentence: str, evidence: Evidence) -> bool:
