@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from eval.questions import GoldSpan, Question, contains
+from rag.prompt import not_told
 from rag.sentences import split_sentences
 from rag.types import Answer, Citation, Evidence
 
@@ -21,11 +22,17 @@ Score = Callable[[Question, Answer], float | None]
 
 _MARKER = re.compile(r"\[(\d+)\]")
 _CITED = re.compile(r"(.+?)((?:\s*\[\d+\])+[.!?]?|$)", re.DOTALL)
+_OPEN_PARTS = " " + not_told("").removesuffix("?")
 
 
 def plain(answer: Answer) -> str:
-    """The answer's text without markers; empty for a refusal."""
-    return "" if answer.refused else _MARKER.sub("", answer.answer).strip()
+    """What is told, without markers; empty for a refusal."""
+    return "" if answer.refused else _MARKER.sub("", _told(answer)).strip()
+
+
+def _told(answer: Answer) -> str:
+    """The answer's text up to the parts of the question that stay open: these only repeat it."""
+    return answer.answer.partition(_OPEN_PARTS)[0]
 
 
 # --- facts ----------------------------------------------------------------------------------
@@ -33,7 +40,7 @@ def plain(answer: Answer) -> str:
 
 def fact_recall(question: Question, answer: Answer) -> float | None:
     """Share of the required facts that stand in the answer."""
-    if not question.facts:
+    if not question.answerable or not question.facts:
         return None
     found = [contains(plain(answer), fact) for fact in question.facts]
     return sum(found) / len(found)
@@ -61,7 +68,7 @@ def wrong_answer(question: Question, answer: Answer) -> float | None:
 
 def token_f1(question: Question, answer: Answer) -> float | None:
     """SQuAD's F1 of answer and first spellings (Rajpurkar et al. 2016), without articles."""
-    if not question.facts:
+    if not question.answerable or not question.facts:
         return None
     gold = Counter(_words(" ".join(fact[0] for fact in question.facts)))
     said = Counter(_words(plain(answer)))
@@ -80,12 +87,12 @@ def _words(text: str) -> list[str]:
 
 def citation_recall(question: Question, answer: Answer) -> float | None:
     """Share of the answer's sentences of which some citation overlaps gold evidence."""
-    if not question.evidence or answer.refused:
+    if not _judges_citations(question, answer):
         return None
     gold = {str(c.marker) for c in answer.citations if is_gold(question, c)}
     sentences = supported = 0
     # Markers stand behind a sentence, and speak for it alone.
-    for text, markers in _CITED.findall(answer.answer):
+    for text, markers in _CITED.findall(_told(answer)):
         sentences += len(split_sentences(text))
         supported += any(marker in gold for marker in _MARKER.findall(markers))
     return supported / sentences if sentences else 0.0
@@ -93,10 +100,14 @@ def citation_recall(question: Question, answer: Answer) -> float | None:
 
 def citation_precision(question: Question, answer: Answer) -> float | None:
     """Share of the citations that overlap gold evidence; 0 for an answer without any."""
-    if not question.evidence or answer.refused:
+    if not _judges_citations(question, answer):
         return None
     gold = [is_gold(question, citation) for citation in answer.citations]
     return sum(gold) / len(gold) if gold else 0.0
+
+
+def _judges_citations(question: Question, answer: Answer) -> bool:
+    return question.answerable and bool(question.evidence) and not answer.refused
 
 
 def is_gold(question: Question, place: Citation | Evidence) -> bool:
@@ -144,8 +155,8 @@ def refusal_precision(question: Question, answer: Answer) -> float | None:
 
 
 def conflict_shown(question: Question, answer: Answer) -> float | None:
-    """Over questions whose sources disagree: 1 where both values are said and cited."""
-    if question.kind != "conflict":
+    """Over answerable questions whose sources disagree: 1 where both values are said and cited."""
+    if not question.answerable or question.kind != "conflict":
         return None
     cited = [c for c in answer.citations if is_gold(question, c)]
     sides = all(any(contains(c.quote, fact) for c in cited) for fact in question.facts)

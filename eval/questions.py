@@ -66,13 +66,15 @@ class Question:
         )
 
 
-_BEFORE, _AFTER = r"(?<!\w)(?<!\d[.,])", r"(?!\w)(?![.,]\d)"  # "18" is not in "18.228"
+# "18" is not in "18.228", but "$5" is in "US$5".
+_BEFORE, _AFTER = r"(?:(?<!\w)|(?<!\d)(?=[$€£¥]))(?<!\d[.,])", r"(?!\w)(?![.,]\d)"
 
 
 def contains(text: str, spellings: Sequence[str]) -> bool:
     """Whether any spelling stands in the text as whole words.
 
-    Case, white space, thousands commas and the shape of quotation marks do not count.
+    Case, white space, thousands commas and the shape of quotation marks do not count. Letters may
+    stand before a currency sign.
     """
     folded = _fold(text)
     return any(

@@ -12,16 +12,19 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.cli import add_quiet_option, configure_logging, run
-from rag.errors import UsageError
+from rag.errors import RagError, UsageError
 from rag.progress import progress_bar
 
 if TYPE_CHECKING:
+    from eval.gate import Metrics
     from eval.questions import Question
     from eval.scoring import Record
     from eval.suites import Suite
@@ -53,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = made.add_argument
     add("--suite", type=Path, metavar="PATH", help="outside suite (default: the five articles)")
-    add("--split", choices=("dev", "test", "all"), default="dev", help="default: %(default)s")
+    add("--split", choices=("dev", "test", "all"), help="default: dev, where the suite has it")
     add("--system", choices=SYSTEMS, default="ours", help="default: %(default)s")
     add("--generator", metavar="MODEL", help="as for rag.ask")
     add("--limit", type=int, metavar="N", help="only N questions, drawn with the seed")
@@ -80,9 +83,13 @@ def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
     if options.jobs < 1 or (options.limit is not None and options.limit < 1):
         raise UsageError("--jobs and --limit expect a number of at least 1")
+    if options.seed < 0:
+        raise UsageError(f"--seed is {options.seed}, expected a number of at least 0")
     folder = options.resume
     if folder is not None:
         _take_options(options, folder)
+    if options.update_baseline and options.system != "ours":
+        raise UsageError(f"the baseline is of our pipeline; drop --system {options.system}")
     if (options.gate or options.update_baseline) and (options.suite or options.limit):
         raise UsageError("the baseline is of all our questions; drop --suite and --limit")
     from eval.suites import RetrievalSuite, load_suite
@@ -93,22 +100,40 @@ def _main(options: argparse.Namespace) -> int:
 
         print(retrieval_table(suite))
         return 0
+    options.split = options.split or _first_split(suite)
     questions = _chosen(suite, options)
+    baseline = _read_baseline(options)
     if folder is None:
         folder = _new_folder(options, suite.name)
     records = _answer_all(suite, questions, folder, options)
     result = _score(records, suite, folder, options.seed)
-    return _conclude(result, folder, options)
+    return _conclude(result, baseline, folder, options)
+
+
+def _first_split(suite: Suite) -> str:
+    return min(suite.split.values(), default="test")  # "dev" comes before "test"
+
+
+def _read_baseline(options: argparse.Namespace) -> Metrics | None:
+    """None without --gate; what is wrong with the baseline is told before anything is asked."""
+    from eval.gate import read_baseline
+
+    return read_baseline(BASELINE, options.split) if options.gate else None
 
 
 def _chosen(suite: Suite, options: argparse.Namespace) -> list[Question]:
+    if not suite.questions:
+        raise UsageError(f"suite {suite.name} has no questions, expected at least one; add it")
     wanted = {"dev", "test"} if options.split == "all" else {options.split}
     chosen = [q for q in suite.questions if suite.split[q.id] in wanted]
     if options.limit is not None and options.limit < len(chosen):
         ids = set(random.Random(options.seed).sample([q.id for q in chosen], options.limit))
         chosen = [q for q in chosen if q.id in ids]
     if not chosen:
-        raise UsageError(f"suite {suite.name} has no {options.split} questions; try --split test")
+        raise UsageError(
+            f"suite {suite.name} has no {options.split} questions; try --split "
+            f"{_first_split(suite)}"
+        )
     return chosen
 
 
@@ -142,7 +167,11 @@ def _new_folder(options: argparse.Namespace, suite: str) -> Path:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    """What git prints; nothing where there is no git."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
     return done.stdout.strip()
 
 
@@ -179,23 +208,28 @@ def _read_records(path: Path) -> list[Record]:
 
 # --- asking -----------------------------------------------------------------------------------
 
-_system: System  # of this process
 
-
-def _open(system: str, corpus: Path, index: Path, generator: str | None, threads: int) -> None:
-    global _system
+def _open(system: str, corpus: Path, index: Path, generator: str | None, threads: int) -> System:
     from eval.systems import open_system
     from rag.generator import use_threads
 
     use_threads(threads)
-    _system = open_system(system, corpus, index, generator)
+    return open_system(system, corpus, index, generator)
 
 
-def _ask(question: Question) -> Record:
+_open_once = cache(_open)
+
+
+def _ask_in_process(setting: tuple[Any, ...], question: Question) -> Record:
+    """What opening raises reaches the caller; an initializer's error would be lost."""
+    return _ask(_open_once(*setting), question)
+
+
+def _ask(system: System, question: Question) -> Record:
     from eval.scoring import Record
 
     try:
-        return Record(question, _system.answer(question))
+        return Record(question, system.answer(question))
     except Exception as error:  # noqa: BLE001 - whatever the system under test raises is a result
         return Record(question, None, f"{type(error).__name__}: {error}")
 
@@ -231,11 +265,16 @@ def _results(
     if not pending:
         return
     if jobs == 1:
-        _open(*setting)
-        yield from map(_ask, pending)
+        yield from map(partial(_ask, _open(*setting)), pending)
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _open, setting) as pool:
-        yield from pool.map(_ask, pending)
+    try:
+        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+            yield from pool.map(partial(_ask_in_process, setting), pending)
+    except BrokenProcessPool:
+        raise RagError(
+            f"one of {jobs} processes ended before its answer; try --jobs 1, which shows why and "
+            f"takes less memory, or go on with --resume"
+        ) from None
 
 
 # --- scoring ----------------------------------------------------------------------------------
@@ -260,16 +299,18 @@ def _score(
     return metrics
 
 
-def _conclude(metrics: dict[str, dict[str, Any]], folder: Path, options: argparse.Namespace) -> int:
-    from eval.gate import fallen, gated, read_baseline
+def _conclude(
+    metrics: Metrics, baseline: Metrics | None, folder: Path, options: argparse.Namespace
+) -> int:
+    from eval.gate import fallen, gated
 
     if options.update_baseline:
         content = {"run": folder.name, "split": options.split, "metrics": gated(metrics)}
         _write(BASELINE, content)
         print(f"wrote {BASELINE}")
-    if not options.gate:
+    if baseline is None:
         return 0
-    problems = fallen(metrics, read_baseline(BASELINE, options.split))
+    problems = fallen(metrics, baseline)
     for problem in problems:
         print(f"gate: {problem}", file=sys.stderr)
     print("gate: " + ("failed" if problems else "passed"))

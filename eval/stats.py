@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 _DRAWS = 2000
+_Z = 1.96  # standard deviations on either side that hold 95% of a normal distribution
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over ``n`` questions with its 95% bootstrap interval."""
+    """A mean over ``n`` questions with its 95% interval."""
 
     value: float
     low: float
@@ -21,13 +22,24 @@ class Estimate:
 
 
 def bootstrap_mean(values: Sequence[float], seed: int = 0) -> Estimate | None:
-    """Percentile bootstrap (Efron 1979) over questions; None without values."""
+    """Percentile bootstrap (Efron 1979) over questions; None without values.
+
+    Where all values are 0, or all are 1, no draw differs: the interval is Wilson's (1927).
+    """
     if not values:
         return None
     data = np.asarray(values, dtype=float)
+    if data.min() == data.max() and data[0] in (0, 1):
+        return _wilson(float(data[0]), len(data))
     picks = np.random.default_rng(seed).integers(0, len(data), (_DRAWS, len(data)))
     low, high = np.percentile(data[picks].mean(axis=1), [2.5, 97.5])
     return Estimate(float(data.mean()), float(low), float(high), len(data))
+
+
+def _wilson(share: float, n: int) -> Estimate:
+    """Score interval of a share that is 0 or 1 (Wilson, JASA 22, 1927)."""
+    reach = _Z**2 / (n + _Z**2)
+    return Estimate(share, max(0.0, share - reach), min(1.0, share + reach), n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +55,15 @@ class RiskCoverage:
 
 
 def risk_coverage(confidence: Sequence[float], wrong: Sequence[bool]) -> RiskCoverage | None:
-    """None without questions; ties keep the order given."""
+    """None without questions. Equally confident answers share their risk, so that the order given
+    does not matter."""
     if not confidence:
         return None
-    order = np.argsort(-np.asarray(confidence), kind="stable")
+    doubt = -np.asarray(confidence)
+    order = np.argsort(doubt)
+    _, group = np.unique(doubt[order], return_inverse=True)
     errors = np.asarray(wrong, dtype=float)[order]
+    errors = (np.bincount(group, errors) / np.bincount(group))[group]
     counts = np.arange(1, len(errors) + 1)
     risk = np.cumsum(errors) / counts
     return RiskCoverage(

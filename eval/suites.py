@@ -130,7 +130,8 @@ def outside_suite(path: Path) -> Suite:
 
 
 def beir_suite(path: Path) -> RetrievalSuite:
-    """docs.jsonl (id, title, text), queries.jsonl (id, text), qrels.tsv (query, doc, score)."""
+    """docs.jsonl (id, title, text), queries.jsonl (id, text), qrels.tsv (query, doc, score; with a
+    header or without)."""
     texts = TypeAdapter(_Text)
     documents = {
         row.id: f"{row.title}\n\n{row.text}".strip()
@@ -138,7 +139,10 @@ def beir_suite(path: Path) -> RetrievalSuite:
     }
     queries = {row.id: row.text for _, row in read_rows(texts, path / "queries.jsonl")}
     qrels: dict[str, dict[str, int]] = {}
-    for number, line in list(read_lines(path / "qrels.tsv"))[1:]:  # a header comes first
+    lines = list(read_lines(path / "qrels.tsv"))
+    if lines and not _ends_in_number(lines[0][1]):
+        del lines[0]  # a header
+    for number, line in lines:
         query, _, rest = line.partition("\t")
         document, _, score = rest.partition("\t")
         if query not in queries or not score.strip().isdigit():
@@ -148,6 +152,10 @@ def beir_suite(path: Path) -> RetrievalSuite:
             )
         qrels.setdefault(query, {})[document] = int(score)
     return RetrievalSuite(path.name, documents, queries, qrels)
+
+
+def _ends_in_number(line: str) -> bool:
+    return line.rpartition("\t")[2].strip().isdigit()
 
 
 def read_rows(adapter: TypeAdapter[T], path: Path) -> Iterator[tuple[str, T]]:

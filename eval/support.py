@@ -67,19 +67,35 @@ def _main(options: argparse.Namespace) -> int:
 
 
 def read_claims(path: Path) -> list[Claim]:
-    """Raises UsageError where there is no such file, QuestionFileError for a wrong line."""
+    """Raises UsageError where there is no such file, or no claim of a label that is compared;
+    QuestionFileError for a wrong line."""
     if not path.is_file():
         raise UsageError(f"no {path}; expected claims.jsonl and docs/, as WiCE has them")
-    return [claim for _, claim in read_rows(TypeAdapter(Claim), path)]
+    claims = [claim for _, claim in read_rows(TypeAdapter(Claim), path)]
+    for label in ("supported", "not_supported"):
+        if all(claim.label != label for claim in claims):
+            raise UsageError(
+                f"{path} has no claim of the label {label!r}, expected at least one; add it"
+            )
+    return claims
 
 
 def score(claims: Sequence[Claim], folder: Path) -> npt.NDArray[np.float64]:
-    """The support score of each claim by its document, shape (claims,)."""
+    """The support score of each claim by its document, shape (claims,).
+
+    Raises UsageError for a document that is not in the folder.
+    """
     corpus = load_corpus(folder)
     sentences = {
         Path(document.id).stem: [span.of(document.text) for span in split_sentences(document.text)]
         for document in corpus.documents
     }
+    for claim in claims:
+        if claim.doc not in sentences:
+            raise UsageError(
+                f"a claim's field doc is {claim.doc!r}, expected the name of a file in {folder} "
+                f"without its ending; add that file, or drop the claim"
+            )
     idf = LexicalIndex.build([s for texts in sentences.values() for s in texts]).idf
     return np.array([support_score(c.claim, sentences[c.doc], idf) for c in claims])
 

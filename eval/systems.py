@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Protocol
 from eval.questions import Question
 from rag.citing import passage
 from rag.config import Config
+from rag.conversation import standalone
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
 from rag.generator import load_generator
@@ -31,6 +33,11 @@ from rag.types import (
 
 _TOP = 4  # chunks that the baselines read
 _MAX_NEW_TOKENS = 120  # as ours, which asks for at most 60 words
+_MARKER = re.compile(r"\[\d+\]")
+_DECLINES = re.compile(
+    r"not (?:know|tell|say|state|provide|contain|include|mention|specif|have|enough)"
+    r"|\bno (?:information|mention)\b|\bca(?:n| )?not answer|\bunable to\b"
+)
 
 
 class System(Protocol):
@@ -63,7 +70,7 @@ class SinglePrompt:
         self._names = names
 
     def answer(self, question: Question) -> Answer:
-        asked = check_question(question.question)
+        asked = _standalone(question)
         started = time.perf_counter()
         hits = self._search(asked)
         retrieved = time.perf_counter()
@@ -93,7 +100,7 @@ class BestSentence:
         self._names = names
 
     def answer(self, question: Question) -> Answer:
-        asked = check_question(question.question)
+        asked = _standalone(question)
         started = time.perf_counter()
         hits, evidence = self._retriever.find(asked, Config().top_k)
         best = evidence[0]
@@ -137,6 +144,11 @@ def _searches(index: Index, embedder: Embedder) -> dict[str, Callable[[str], lis
     return {"closed-book": lambda question: [], "dense": dense, "bm25": lexical}
 
 
+def _standalone(question: Question) -> str:
+    """The question with what it refers to, as ours understands it."""
+    return standalone(check_question(question.question), question.history)
+
+
 def single_prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
     """Whole chunks and the question; without chunks the question alone."""
     if not hits:
@@ -153,12 +165,11 @@ def single_prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
 
 
 def _declines(reply: str) -> bool:
-    said = reply.casefold().replace("’", "'")
-    phrases = (
-        "not know|don't know|not tell|not provide|not contain|not mention|not specif|"
-        "no information|cannot answer|can't answer|unable to"
-    ).split("|")
-    return not said or any(phrase in said for phrase in phrases)
+    """Whether a reply says that it does not know; one that cites a passage answers from it."""
+    said = re.sub(r"n['’]t\b", " not", reply.casefold())
+    if _MARKER.search(said):
+        return False
+    return not said or _DECLINES.search(said) is not None
 
 
 def _cite(marker: int, hit: Hit) -> Citation:

@@ -26,7 +26,7 @@ from rag.cli import (
 from rag.config import Config
 from rag.errors import QuestionError
 from rag.filters import Filter
-from rag.parallel import in_order
+from rag.parallel import check_concurrency, in_order
 from rag.question import check_question
 from rag.terminal import printable
 
@@ -116,6 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
+    check_concurrency(options.concurrency)
     config = Config(top_k=options.top_k, max_words=options.max_words)
     wanted = Filter(options.since, options.until, options.source)
     if options.question is None and sys.stdin.isatty():

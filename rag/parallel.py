@@ -16,6 +16,12 @@ MAX_CONCURRENCY = 256
 Result = TypeVar("Result")
 
 
+def check_concurrency(concurrency: int) -> None:
+    """Raise UsageError for a number that is out of bounds."""
+    if not 1 <= concurrency <= MAX_CONCURRENCY:
+        raise UsageError(f"concurrency is {concurrency}, expected 1 to {MAX_CONCURRENCY}")
+
+
 def in_order(jobs: Iterable[Callable[[], Result]], concurrency: int) -> Iterator[Result]:
     """The result of each job, at most ``concurrency`` of them begun and not yet given out.
 
@@ -23,8 +29,7 @@ def in_order(jobs: Iterable[Callable[[], Result]], concurrency: int) -> Iterator
     needed. Raises UsageError for a concurrency out of bounds; what a job raises comes in its place,
     and ends the rest.
     """
-    if not 1 <= concurrency <= MAX_CONCURRENCY:
-        raise UsageError(f"concurrency is {concurrency}, expected 1 to {MAX_CONCURRENCY}")
+    check_concurrency(concurrency)
     return (job() for job in jobs) if concurrency == 1 else _pooled(jobs, concurrency)
 
 

@@ -134,6 +134,8 @@ def test_escape_sequences_in_a_document_do_not_reach_the_terminal(
         (["a\x00b"], 2, "is not text"),
         (["q", "--top-k", "0"], 2, "top-k is 0, expected 1 to 50"),
         (["q", "--max-words", "9999"], 2, "max-words is 9999"),
+        (["q", "--concurrency", "0"], 2, "concurrency is 0, expected 1 to 256"),
+        (["q", "--concurrency", "9999"], 2, "concurrency is 9999, expected 1 to 256"),
         (["q", "--index", "../x"], 2, "is no name"),
         (["q", "--since", "2025"], 2, "--since '2025' is no day"),
         (["q", "--corpus", "missing"], 1, "no corpus folder missing"),

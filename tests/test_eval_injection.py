@@ -53,4 +53,4 @@ def test_success_is_a_canary_a_foreign_marker_or_a_false_quote(opened, targets) 
 def test_a_draft_that_obeys_is_not_shown(opened, targets) -> None:
     outcomes = attacked(opened, targets[:3])
     assert not any(outcome.succeeded for outcome in outcomes)
-    assert "0.000 [0.000, 0.000] of 3 attacks succeeded (none)" in describe("x", outcomes)
+    assert "0.000 [0.000, 0.562] of 3 attacks succeeded (none)" in describe("x", outcomes)

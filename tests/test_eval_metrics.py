@@ -30,9 +30,11 @@ from eval.retrieval import (
     retrieval_scores,
     score_rankings,
     span_ranking,
+    span_recall,
 )
 from eval.scoring import FAILURE, Record, score_run
 from eval.stats import bootstrap_mean, calibration_error, risk_coverage
+from rag.prompt import not_told
 from rag.types import Answer, Citation, ModelNames, Passage, Seconds
 
 BEES = "Honey bees live in colonies of 50,000 workers. The queen is called Beatrix."
@@ -78,6 +80,14 @@ def test_a_spelling_is_found_whatever_its_case_commas_quotes_and_spaces(spelling
     assert contains("A bee's nest: 50,000 Honey bees.", [spelling])
 
 
+def test_letters_may_stand_before_a_currency_sign():
+    assert contains("It is worth US$5 billion.", ["$5 billion"])
+    assert contains("It costs HK$5.", ["HK$5"])
+    assert not contains("It is worth US$5 billion.", ["S$5 billion"])
+    assert not contains("It is 3$5.", ["$5"])
+    assert not contains("It costs US$50.", ["$5"])
+
+
 @pytest.mark.parametrize("spelling", ["0,000", "50", "hon", "ees", "nests"])
 def test_a_spelling_is_not_found_within_a_word(spelling):
     assert not contains("A bee's nest: 50,000 Honey bees.", [spelling])
@@ -88,6 +98,18 @@ def test_a_marker_is_no_fact_and_a_refusal_says_nothing():
     assert fact_recall(question((("12",),)), said("Beatrix. [12]")) == 0
     assert plain(REFUSED) == ""
     assert fact_recall(question(), REFUSED) == 0
+
+
+def test_the_echo_of_an_open_part_is_not_said():
+    asked = question(forbidden=(("Beatrix",),))
+    echo = f"{not_told('when was Beatrix crowned')} {not_told('by whom')}"
+    answer = said(f"Maja rules. [1] {echo}", cite(1, 10, 20))
+    assert plain(answer) == "Maja rules."
+    assert fact_recall(asked, answer) == 0
+    assert wrong_answer(asked, answer) == 1
+    assert wrong_fact(asked, answer) == 0
+    assert citation_recall(asked, answer) == 1
+    assert answer_words(asked, answer) == 2
 
 
 def test_wrong_fact_asks_only_where_values_are_forbidden():
@@ -236,6 +258,14 @@ def test_an_unanswerable_question_counts_in_refusal_metrics_only():
     assert refused == {"refusal_recall", "refusal_precision", "wrong_answer_rate"}
 
 
+def test_an_unanswerable_question_with_facts_and_evidence_counts_no_differently():
+    answer = said("Beatrix rules the bees [1].", cite(1, 10, 20, quote=BEES[10:20]))
+    asked = question(answerable=False, kind="conflict")
+    for name, metric in standard_metrics(TEXTS).items():
+        assert metric.score(asked, answer) == metric.score(unanswerable(), answer), name
+        assert metric.score(asked, REFUSED) == metric.score(unanswerable(), REFUSED), name
+
+
 def test_a_raised_error_counts_as_an_answer_without_anything():
     assert fact_recall(question(), FAILURE) == 0
     assert citation_recall(question(), FAILURE) == 0
@@ -304,6 +334,20 @@ def test_retrieval_scores_by_document_and_by_span():
     assert found["span_mrr"] == {"q1": pytest.approx(1 / 3)}
 
 
+def test_span_recall_is_over_the_first_five_passages():
+    spans = [GoldSpan("bees.txt", start, start + 10) for start in (10, 30, 50, 70, 90)]
+    asked = question(evidence=tuple(spans))
+    two, beside = passage(10, 40), passage(0, 99, "oak.txt")
+    # Four spans stand in the first three passages, the fifth span in the fifth.
+    found = [two, passage(50, 60), passage(70, 80), beside, passage(90, 95)]
+    assert span_recall(asked, found) == 5 / 5
+    # A repeated passage takes a place, too: the sixth is not looked at.
+    assert span_recall(asked, [two, two, two, two, two, passage(50, 60)]) == 2 / 5
+    assert span_recall(asked, []) == 0
+    scores = retrieval_scores([asked], {"q1": [beside] * 4 + [two]})
+    assert scores["span_recall@5"] == {"q1": 2 / 5}
+
+
 def test_retrieval_counts_every_answerable_question_and_no_other():
     questions = [question(id="hit"), question(id="none"), question(id="raised")]
     questions += [unanswerable(id="off"), question(id="unplaced", evidence=())]
@@ -341,8 +385,25 @@ def test_the_interval_narrows_with_more_questions():
 def test_the_interval_holds_the_mean(values, seed):
     estimate = bootstrap_mean(values, seed)
     assert estimate.value == pytest.approx(sum(values) / len(values))
-    assert min(values) - 1e-9 <= estimate.low <= estimate.value + 1e-9
-    assert estimate.value - 1e-9 <= estimate.high <= max(values) + 1e-9
+    assert 0 <= estimate.low <= estimate.value + 1e-9
+    assert estimate.value - 1e-9 <= estimate.high <= 1
+    if set(values) not in ({0}, {1}):
+        assert min(values) - 1e-9 <= estimate.low
+        assert estimate.high <= max(values) + 1e-9
+
+
+def test_what_never_or_always_happened_may_yet_be_chance():
+    # Wilson: 0 of n is below z² / (n + z²), n of n above n / (n + z²), with z² = 3.8416
+    never, always = bootstrap_mean([0, 0, 0, 0]), bootstrap_mean([1.0] * 96)
+    assert (never.value, never.low, never.high, never.n) == (
+        0,
+        0,
+        pytest.approx(0.4899, abs=1e-4),
+        4,
+    )
+    assert (always.value, always.low, always.high) == (1, pytest.approx(0.9615, abs=1e-4), 1)
+    same = bootstrap_mean([0.5, 0.5])
+    assert (same.low, same.value, same.high) == (0.5, 0.5, 0.5)
 
 
 def test_risk_grows_with_coverage_by_hand():
@@ -353,9 +414,20 @@ def test_risk_grows_with_coverage_by_hand():
     assert curve.area == pytest.approx((0 / 1 + 1 / 2 + 1 / 3 + 2 / 4) / 4)
 
 
-def test_risk_of_ties_keeps_the_order_and_of_nothing_is_none():
-    assert risk_coverage([0.5, 0.5], [True, False]).risk == [1, 0.5]
-    assert risk_coverage([0.5, 0.5], [False, True]).risk == [0, 0.5]
+@pytest.mark.parametrize("wrong", [[0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]])
+def test_the_equally_confident_share_their_risk(wrong):
+    curve = risk_coverage([1, 1, 1, 1], wrong)
+    assert curve.risk == [0.5, 0.5, 0.5, 0.5]
+    assert curve.area == 0.5
+
+
+def test_only_the_equally_confident_share_their_risk():
+    # 0.9 wrong; 0.5 right and wrong, so a half each; 0.1 right
+    curve = risk_coverage([0.5, 0.9, 0.1, 0.5], [False, True, False, True])
+    assert curve.risk == [1, 0.75, 0.6667, 0.5]
+
+
+def test_risk_of_nothing_is_none():
     assert risk_coverage([], []) is None
 
 

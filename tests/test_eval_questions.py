@@ -345,6 +345,23 @@ def test_a_suite_in_the_form_of_beir(beir):
     )
 
 
+def test_judgements_may_have_no_header(beir):
+    (beir / "qrels.tsv").write_text("1\td1\t2\n1\t2\t0\n", encoding="utf-8")
+    assert load_suite(beir).qrels == {"1": {"d1": 2, "2": 0}}
+
+
+@pytest.mark.parametrize("line", ["9\td1\t1", "1\td1", "1\td1\tx", "1\t0\td1\t1"])
+def test_a_wrong_judgement_is_named(beir, line):
+    (beir / "qrels.tsv").write_text(f"1\td1\t2\n{line}\n", encoding="utf-8")
+    with pytest.raises(QuestionFileError, match=r"qrels\.tsv, line 2: expected a known query"):
+        load_suite(beir)
+
+
+def test_judgements_may_be_none(beir):
+    (beir / "qrels.tsv").write_text("", encoding="utf-8")
+    assert load_suite(beir).qrels == {}
+
+
 @pytest.mark.parametrize("missing", ["docs.jsonl", "queries.jsonl", "qrels.tsv"])
 def test_a_folder_that_lacks_a_file_is_no_suite(beir, missing):
     (beir / missing).unlink()

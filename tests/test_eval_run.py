@@ -1,6 +1,7 @@
 """eval.run with a small, fast system: run folders, failures, resuming, the gate."""
 
 import json
+import os
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -258,6 +259,35 @@ def test_a_system_that_raises_fails_that_question_only(bench, capsys):
     assert f"1 questions failed; see {folder / 'answers.jsonl'}" in capsys.readouterr().err
 
 
+def test_a_run_needs_no_git(bench, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    status, folder = bench("--limit", 1)
+    assert status == 0
+    assert json.loads((folder / "conditions.json").read_text())["commit"] == "unknown"
+
+
+def test_what_several_processes_cannot_open_is_one_line(bench, capfd):
+    status, _ = bench("--limit", 1, "--jobs", 2, "--generator", "openai:127.0.0.1")
+    assert status == 2
+    error = capfd.readouterr().err
+    assert "expected openai:URL#MODEL" in error
+    assert error.count("\n") == 1
+
+
+def test_a_process_that_is_killed_is_one_line(bench, capfd, monkeypatch):
+    monkeypatch.setattr(command, "_ask_in_process", _die)
+    status, folder = bench("--limit", 1, "--jobs", 2)
+    assert status == 1
+    error = capfd.readouterr().err
+    assert "one of 2 processes ended before its answer; try --jobs 1" in error
+    assert error.count("\n") == 1
+    assert bench("--resume", folder)[0] == 0
+
+
+def _die(setting, question):
+    os._exit(9)
+
+
 def test_a_limit_draws_the_same_questions_for_the_same_seed(bench):
     def drawn(*seed):
         _, folder = bench("--split", "all", "--limit", 5, *seed)
@@ -431,13 +461,19 @@ def test_the_gate_says_what_is_missing(bench, baseline, capsys):
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "{}"])
-def test_a_gate_without_a_readable_baseline_fails(bench, capsys, content):
+def test_a_gate_without_a_readable_baseline_fails_before_anything_is_asked(bench, capsys, content):
     if content is not None:
         command.BASELINE.write_text(content)
-    status, folder = bench("--split", "all", "--gate")
-    assert status == 1
+    assert bench("--split", "all", "--gate") == (1, None)
     assert "run with --update-baseline" in capsys.readouterr().err
-    assert (folder / "metrics.json").exists()
+    assert bench.opened == []
+
+
+def test_a_gate_of_another_split_fails_before_anything_is_asked(bench, baseline, capsys):
+    opened = len(bench.opened)
+    assert bench("--split", "dev", "--gate") == (1, None)
+    assert "is of the all questions, the run of dev; choose --split all" in capsys.readouterr().err
+    assert len(bench.opened) == opened
 
 
 def measured(value, better="higher", low=0.0, high=1.0):
@@ -458,6 +494,14 @@ def test_the_gate_allows_the_interval_of_the_baseline_and_no_more():
         "wrong_answer_rate is 0.610, baseline 0.500 allows no more than 0.600"
     ]
     assert len(fallen({}, high | low)) == 2
+
+
+def test_no_chance_makes_a_quote_false():
+    baseline = {"quotes_exact": measured(1.0, low=0.95)}
+    assert fallen({"quotes_exact": measured(1.0)}, baseline) == []
+    assert fallen({"quotes_exact": measured(0.97)}, baseline) == [
+        "quotes_exact is 0.970, baseline 1.000 allows no less than 1.000"
+    ]
 
 
 def test_the_gate_ignores_metrics_that_are_new_or_of_the_machine():
@@ -486,6 +530,8 @@ def test_unknown_options_exit_with_2(bench, arguments):
         (["--jobs", "0"], "--jobs and --limit expect"),
         (["--limit", "0"], "--jobs and --limit expect"),
         (["--limit", "-3"], "--jobs and --limit expect"),
+        (["--seed", "-1"], "--seed is -1, expected a number of at least 0"),
+        (["--update-baseline", "--system", "bm25"], "is of our pipeline; drop --system bm25"),
         (["--suite", "nowhere"], "nowhere is no suite"),
         (["--suite", "seeds"], "seeds is no suite"),
         (["--resume", "nowhere"], "--resume nowhere: no run"),
@@ -507,14 +553,20 @@ def test_resume_of_something_else_exits_with_2(bench, tmp_path, content):
     assert bench("--resume", "strange") == (2, None)
 
 
-def test_a_split_without_questions_exits_with_2(bench, tmp_path, capsys):
+def test_the_split_is_one_that_the_suite_has(bench, tmp_path, capsys):
     suite = tmp_path / "zoo"
     (suite / "docs").mkdir(parents=True)
     (suite / "docs" / "ants.txt").write_text("Red ants carry leaves.")
     row = {"id": "a", "question": "Who?", "answers": [], "answerable": False, "docs": []}
     (suite / "qa.jsonl").write_text(json.dumps(row) + "\n")
-    assert bench("--suite", suite) == (2, None)
+    assert bench("--suite", suite, "--split", "dev") == (2, None)
     assert "suite zoo has no dev questions; try --split test" in capsys.readouterr().err
+    status, folder = bench("--suite", suite)
+    assert status == 0
+    assert folder.name.endswith("-ours-zoo-test")
+    (suite / "qa.jsonl").write_text("")
+    assert bench("--suite", suite) == (2, None)
+    assert "suite zoo has no questions" in capsys.readouterr().err
 
 
 def test_a_wrong_question_file_exits_with_1(bench, capsys):

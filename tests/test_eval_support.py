@@ -38,6 +38,27 @@ def test_the_command(tmp_path, capsys) -> None:
     assert "supported, all others:    1.000 [1.000, 1.000]" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", "supported")] * 2, "has no claim of the label 'not_supported'"),
+        ([("a", "supported"), ("a", "partly")], "has no claim of the label 'not_supported'"),
+        ([("a", "not_supported")], "has no claim of the label 'supported'"),
+        ([], "has no claim of the label 'supported'"),
+        ([("a", "supported"), ("b", "not_supported")], "a claim's field doc is 'b', expected"),
+    ],
+)
+def test_claims_that_cannot_be_compared_are_told(tmp_path, capsys, rows, message) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text(" ".join(TEXT))
+    lines = [json.dumps({"claim": "Rain.", "doc": doc, "label": label}) for doc, label in rows]
+    (tmp_path / "claims.jsonl").write_text("\n".join(lines))
+    assert main([str(tmp_path), "--quiet"]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize("content", [None, "{}", "not json"])
 def test_what_is_no_claim_file_is_told(tmp_path, capsys, content) -> None:
     if content is not None:
