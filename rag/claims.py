@@ -17,6 +17,8 @@ _SCALES = {
     "bn": 10**9,
     "trillion": 10**12,
     "tn": 10**12,
+    "lakh": 10**5,
+    "crore": 10**7,
 }
 _LETTERS = {"m": 10**6, "b": 10**9}  # after an amount of money, as in $3.5m
 _UNITS = "one two three four five six seven eight nine".split()

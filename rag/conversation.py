@@ -11,8 +11,15 @@ from rag.question import AUXILIARY, MAX_QUESTION_CHARS, PLURAL, QUESTION_WORD
 from rag.sentences import split_sentences
 from rag.terms import terms
 
-_JOINED = re.compile(rf",?\s+and\s+(?=(?:{QUESTION_WORD})\b)", re.IGNORECASE)
+_JOINED = re.compile(  # but not "when and where", nor "who founded it and is its head"
+    rf"(?<!\bwhen)(?<!\bwhere)(?<!\bwhy)(?<!\bhow),?\s+and\s+(?=(?:{QUESTION_WORD})\b"
+    rf"|(?:{AUXILIARY})\s+(?:it|he|she|they|there|you|we|i)\b)",
+    re.IGNORECASE,
+)
 _ENDS_ASKING = re.compile(r"""[?？]["'”’»)\]]*$""")
+_BEGINS_ASKING = re.compile(rf"(?:{QUESTION_WORD})\s+(?:{AUXILIARY})\b", re.IGNORECASE)
+_NAME_WITH_MARK = re.compile(rf"(?:{QUESTION_WORD})\b(?! an?\b)[^!]*!$", re.IGNORECASE)  # Yahoo!
+_ASKING_WORD = re.compile(QUESTION_WORD)
 _ASKS = re.compile(rf"(?:{QUESTION_WORD})\b|.*[?？]", re.IGNORECASE | re.DOTALL)
 _AFTER_QUESTION = re.compile(r"(?<=[?？])\s+")
 _LABEL = re.compile(  # "### Question: who …", but not "what is Q: 5"
@@ -53,6 +60,17 @@ _WHY_SO = re.compile(  # "why Germany", "why only in New York", but not "why pri
 )
 _DEFINES = re.compile(r"(?:what|who)(?:'s|’s| is| are| was| were)\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"\b(?:the|an?)\s+\w", re.IGNORECASE)
+# "At the end of 2024, …": tells when or where, and is nothing that "it" could stand for.
+_SETTING = re.compile(
+    r"^\W*(?:at|in|on|before|after|by|since|during|until|as)\b"
+    r"(?! (?:which|what|whom|when)\b)[^,]*,",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"\W(?:when|if|because|that|and|or|but|after|before|while|who|whose|which|where|until|once"
+    r"|whether|how|why|what|as|than|since)\b|[,;:(?!]",
+    re.IGNORECASE,
+)
 # "Can employees take their …", but not "how many employees do they have".
 _SUBJECT_OF_THEY = re.compile(
     rf"\b(?:{AUXILIARY}|to|for|if|when)\s+(?:{_NOT_ASKING}[a-z-]+\s+)?{_NOT_ASKING}{PLURAL}\b",
@@ -76,7 +94,8 @@ def understood(message: str, history: Sequence[str]) -> list[Asked]:
     words that the user did not write.
     """
     lead, parts = split_question(message)
-    turns = [*history, lead] if lead else list(history)
+    tells = lead and (names(lead) or not history)  # thanks are nothing to refer to
+    turns = [*history, lead] if tells else list(history)
     found: list[Asked] = []
     for part in parts:
         # A later part without a name shares the subject of the first.
@@ -92,16 +111,23 @@ def split_question(question: str) -> tuple[str, list[str]]:
     leave?" asks two things.
 
     Sentences that do not ask are left out where others do, be they thanks, pasted passages or
-    instructions. A part asks something and has a word of its own, so that "when and where" is
-    one question. What seems to hold more than MAX_PARTS is a text, and is left whole.
+    instructions; one may ask without a question mark. A part asks something and has a word of its
+    own, so that "when and where" is one question. What seems to hold more than MAX_PARTS is a text,
+    and is left whole.
     """
     spans = split_sentences(question)
     sentences = [part for span in spans for part in _AFTER_QUESTION.split(span.of(question))]
-    asking = [s for s in sentences if _ENDS_ASKING.search(s) and terms(s)] or [question]
+    if any(map(_NAME_WITH_MARK.match, sentences)):
+        return "", [question]
+    asking = [s for s in sentences if _asks(s) and terms(s)] or [question]
     parts = [part for sentence in asking for part in _split_joined(_LABEL.split(sentence)[-1])]
     if len(parts) > MAX_PARTS:
         return "", [question]
     return question[: question.find(asking[0])].strip(), parts
+
+
+def _asks(sentence: str) -> bool:
+    return bool(_ENDS_ASKING.search(sentence) or _BEGINS_ASKING.match(sentence))
 
 
 def _split_joined(sentence: str) -> list[str]:
@@ -113,7 +139,8 @@ def _split_joined(sentence: str) -> list[str]:
 def _goes_on(parts: Sequence[str]) -> bool:
     """Whether a part goes on with a clause of the first: "the man who came and who left"."""
     inside = {word.casefold() for word in parts[0].split()[1:]}
-    return any(part.split()[0].casefold() in inside for part in parts[1:])
+    first = (part.split()[0].casefold() for part in parts[1:])
+    return any(word in inside and _ASKING_WORD.fullmatch(word) for word in first)
 
 
 def standalone(question: str, history: Sequence[str]) -> str:
@@ -145,7 +172,10 @@ def refers_back(question: str) -> bool:
 
 def _has_subject(question: str, pronoun: re.Match[str]) -> bool:
     """Whether what stands before the pronoun can be what it stands for."""
-    before = question[: pronoun.start()]
+    before = _SETTING.sub("", question[: pronoun.start()]).strip()
+    ends = not question[pronoun.end() :].strip(" ?.!")
+    if ends and pronoun.group() in ("it", "this", "that") and not _CLAUSE.search(before):
+        return False  # "when did the board approve it": it is not the board
     if names(question) & names(before) or _SUBJECT.search(before):
         return True
     several = pronoun.group().lower() in ("they", "them", "their", "theirs")

@@ -11,7 +11,7 @@ REFUSAL = "The corpus does not tell."
 
 def not_told(part: str) -> str:
     """What an answer says of a part of the question that stays open."""
-    asked = part if part.endswith("?)") else part.rstrip(" ?.!") + "?"
+    asked = part if "?" in part and part.endswith(")") else part.rstrip(" ?.!") + "?"
     return f"The corpus does not tell: {asked}"
 
 

@@ -16,12 +16,19 @@ AUXILIARY = (
     "is|are|was|were|am|do|does|did|has|have|had|can|could|may|might|must|shall|should|will|would"
 )
 PLURAL = r"[\w'’-]*(?:\w\w[^\W\dsui]s|people|children|men)"  # not "this", "class", "bus"
+_COUNT = "two|three|four|five|six|seven|eight|nine|ten"
+_FEW_WORDS = (
+    r"(?:(?!(?:of|for|in|on|at|with|by|to|from|as|who|whose|that|which|when|where)\b)"
+    r"[\w'’-]+ ){0,4}?"
+)
 _LIST = re.compile(
     # What is many itself: "which firms are", not "what time are you open".
     rf"\b(what|who|which)\b(?:(?: [\w'’-]+)? (?:{PLURAL}|them|these|those|else))? (are|were|r)\b"
     r"|\b(what|who|which) (?:(?:are|were) )?(?:the )?"
-    r"(all|two|three|four|five|six|seven|eight|nine|ten)\b(?!-)"
-    r"|\b(list|name|enumerate)\b (all|the|every|some)\b|^(list|name(?! of\b)|enumerate) ",
+    rf"(all|{_COUNT})\b(?!-)"
+    # "Name the three partners", but not "name the CEO" or "list price".
+    rf"|(?:^|\b(?:please|you|to) )(?:list|name|enumerate) "
+    rf"(?:all|every|some|what|{_FEW_WORDS}(?:{PLURAL}|{_COUNT}))\b(?!['’-])",
     re.IGNORECASE,
 )
 _ASKS = re.compile(rf"(?:{QUESTION_WORD})\b", re.IGNORECASE)

@@ -42,6 +42,11 @@ from rag.question import MAX_QUESTION_CHARS
         "How many employees do they have?",
         "To which countries do they deliver?",
         "When does their contract end?",
+        "What is the price of it?",
+        "At the end of 2024, how many users did it have?",
+        "When did the board approve it?",
+        "How much did Alibaba pay for it?",
+        "Before the IPO, what was its revenue?",
     ],
 )
 def test_these_need_the_question_before(question) -> None:
@@ -105,6 +110,13 @@ def test_a_long_history_is_bounded_and_the_question_stays_whole() -> None:
         ("谁是马云？他何时离开？", ["谁是马云？", "他何时离开？"]),
         ("who left X and what did Y do", ["who left X", "what did Y do"]),
         ("Who and what is X?", ["Who and what is X?"]),
+        ("Who is Jack Ma and is he rich?", ["Who is Jack Ma", "is he rich?"]),
+        ("What is X, and is it free?", ["What is X", "is it free?"]),
+        ("Who founded X and is its head?", ["Who founded X and is its head?"]),
+        ("Who said when and where it began?", ["Who said when and where it began?"]),
+        ("Who is CEO of Ant. Who runs Quark?", ["Who is CEO of Ant.", "Who runs Quark?"]),
+        ("Who leads Yahoo! Japan today?", ["Who leads Yahoo! Japan today?"]),
+        ("What a day! Who runs X?", ["Who runs X?"]),
         ("When and where did it begin?", ["When and where did it begin?"]),
         ("What did he say and why?", ["What did he say and why?"]),
         ("Who is the man who came and who left?", ["Who is the man who came and who left?"]),
@@ -138,6 +150,12 @@ def test_pasted_passages_and_orders_are_not_asked() -> None:
 def test_what_was_said_before_the_question_can_be_what_it_refers_to() -> None:
     (asked,) = understood("I read about Xianyu. Who runs it?", ["What is Quark?"])
     assert asked == Asked("Who runs it?", "Who runs it? (I read about Xianyu.)")
+
+
+@pytest.mark.parametrize("lead", ["Thank you very much!", "Good to know.", "I am a student."])
+def test_thanks_are_nothing_to_refer_to(lead) -> None:
+    (asked,) = understood(f"{lead} Since when?", ["Who runs Xianyu?"])
+    assert asked.standalone == "Since when? (Who runs Xianyu?)"
 
 
 def test_parts_share_the_subject_of_the_first_unless_they_name_their_own() -> None:

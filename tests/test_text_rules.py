@@ -134,6 +134,12 @@ def test_config_bounds(name: str, value: int) -> None:
         ("What percentage are women?", False),
         ("What if you are late?", False),
         ("Name of the landlord?", False),
+        ("Name the CEO of Alibaba", False),
+        ("Please name one product", False),
+        ("List price of the model?", False),
+        ("Name Alibaba's founder", False),
+        ("Could you list its products?", True),
+        ("Name the young journalist who broke the stories", False),
     ],
 )
 def test_questions_that_ask_for_a_list(question: str, expected: bool) -> None:
