@@ -95,7 +95,7 @@ def launch(
     import gradio as gr
 
     from rag.endpoints import web_app
-    from rag.server import Server, wait_for_end
+    from rag.server import Server, by_own_name, wait_for_end
 
     line = blocks.service.line
     web = web_app(blocks.service, auth)
@@ -112,7 +112,8 @@ def launch(
         css=_asset("page.css"),
         theme=_theme(),
     )
-    server = Server(web, host, port)
+    # With a password, a proxy on this machine may pass on whatever name it is asked for by.
+    server = Server(web if auth else by_own_name(web, host), host, port)
     # What Gradio's own launch sets, so that close() ends the page's streams and the server.
     blocks.app, blocks.server = web.routes[-1].app, server
     server.start()
@@ -321,7 +322,7 @@ def _wire_indexes(chat: Chat, w: Widgets, answers: list[Any]) -> None:
         begun.then(chat.fresh, [w.index], fresh, show_progress="hidden", api_visibility="private")
     given = [w.name, w.files, w.folder]
     shown = {"show_progress_on": w.said, "api_visibility": "private"}
-    w.build.click(bring, given, built, **shown)
+    w.build.click(bring, given, built, concurrency_limit=1, **shown)  # it takes all cores
 
 
 def _asset(name: str) -> str:

@@ -58,8 +58,9 @@ def read(suffix: str, data: bytes) -> Reading:
         return FORMATS[suffix].read(data)
     except Unreadable:
         raise
-    except ImportError:
-        raise Unreadable(f"needs pip install '.[{extra}]'") from None
+    except ImportError as error:
+        missing = f" (there is no {error.name})" if error.name else ""
+        raise Unreadable(f"needs pip install '.[{extra}]'{missing}") from None
     except MemoryError:
         raise Unreadable("needs too much memory: split it, or convert it to text") from None
     except Exception as error:  # parsers raise everything on bytes that are broken

@@ -16,8 +16,11 @@ element.addEventListener("click", async (event) => {
   if (starter) trigger("submit", { question: starter.dataset.question });
   const copy = at(".copy");
   if (copy) {
-    await navigator.clipboard.writeText(copy.dataset.markdown);
-    copy.closest(".foot").querySelector(".thanks").textContent = "Copied.";
+    const said = copy.closest(".foot").querySelector(".thanks");
+    if (navigator.clipboard) {  // which browsers give to pages by https, or of their own machine
+      await navigator.clipboard.writeText(copy.dataset.markdown);
+      said.textContent = "Copied.";
+    } else said.textContent = "Browsers copy by https only.";
   }
   const thumb = at(".thumb");
   if (thumb) {

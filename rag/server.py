@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from rag.errors import UsageError
 
@@ -22,6 +23,16 @@ log = logging.getLogger("rag.serve")
 
 _KEEP_ALIVE_SECONDS = 75  # longer than balancers keep an idle connection, which would meet its end
 _CLOSING_SECONDS = 5  # for responses to be sent; a page's open event streams are then cut off
+
+
+def by_own_name(app: ASGIApp, host: str) -> ASGIApp:
+    """The application; where it listens for this machine alone, asked for by this machine's names.
+
+    A page elsewhere can make a name of its own point here, and would then be of the same origin
+    (https://en.wikipedia.org/wiki/DNS_rebinding).
+    """
+    own = ["127.0.0.1", "localhost"]
+    return TrustedHostMiddleware(app, own, www_redirect=False) if host in own else app
 
 
 class Server:

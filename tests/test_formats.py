@@ -99,6 +99,33 @@ def test_html_without_an_article() -> None:
     assert "no text found" in reason(".html", b"<p hidden>Nobody sees this text of a page.</p>")
 
 
+NOTES = (
+    "<h1>Notes of May</h1><p>Intro is here.</p><ul><li>First item</li><li>Second item</li></ul>"
+    "<p>End of it.</p>"
+)
+
+
+@pytest.mark.parametrize("form", ["{}", "<body>{}", "<html><body class='a'>{}</body></html>"])
+def test_a_bare_page_keeps_its_headings_and_lists(form: str) -> None:
+    pytest.importorskip("trafilatura", exc_type=ImportError)
+    assert only(".html", form.format(NOTES).encode()).text == (
+        "Notes of May\n\nIntro is here.\n\n- First item\n\n- Second item\n\nEnd of it."
+    )
+
+
+def test_raised_numbers_stand_apart() -> None:
+    pytest.importorskip("trafilatura", exc_type=ImportError)
+    page = (
+        "<body><p>In 2020<sup>3</sup> the plant made 10<sup>6</sup> units.</p>"
+        '<p>In 2021<sup class="n"><a href="#4">4</a></sup> it lost 10<SUP>−6</SUP> of them.</p>'
+        "<p>It was the 3<sup>rd</sup> in 2022<sup>[5]</sup>, on 9 m<sup>2</sup>.</p>"
+    )
+    assert only(".html", page.encode()).text == (
+        "In 2020^3 the plant made 10^6 units.\n\nIn 2021^4 it lost 10^−6 of them.\n\n"
+        "It was the 3rd in 2022[5], on 9 m2."
+    )
+
+
 def test_pages_of_a_pdf() -> None:
     data = pdf(
         ["The first page.\nIt has two lines.", "", "A café (of Oulu) has 30 seats."],
@@ -137,6 +164,17 @@ def test_paragraphs_and_tables_of_a_docx() -> None:
     found = only(".docx", data)
     assert found.text == "The staff of Kivi\n\nIt grew fast.\n\nYear | Staff\n\n2020 | 300"
     assert found.date == ""  # that of python-docx's template is none
+
+
+def test_values_of_a_docx_stay_under_their_headings() -> None:
+    rows = [["Name", "Budget", "Actual"], ["Ops", "", "5"], ["", "", ""], ["IT", "7", ""]]
+    made = docx.Document(io.BytesIO(word("Units.", table=rows)))
+    name = made.tables[0].cell(0, 0)
+    name.text = "Name"
+    name.add_paragraph("of unit")
+    assert only(".docx", saved(made)).text == (
+        "Units.\n\nName of unit | Budget | Actual\n\nOps |  | 5\n\nIT | 7 | "
+    )
 
 
 def test_properties_and_hidden_text_of_a_docx() -> None:
@@ -192,6 +230,17 @@ def test_a_blank_line_of_a_csv_is_no_row() -> None:
     assert found == Reading((Extract("b", "a", row=1), Extract("d", "c", row=2)))
 
 
+def test_a_row_of_more_values_than_columns_is_left_out() -> None:
+    head, good, bad = b"title,text\n", b"Tea,Hot.,,\n", b"Board,Ann chairs it, since 2020.\n"
+    found = read(".csv", head + good + bad)
+    assert found.extracts == (Extract("Hot.", "Tea", row=1),)
+    assert found.left_out == (
+        "1 of 2 rows, the first of them row 2: each row is to hold a text under the name 'text', "
+        "and delimiters within a text are to stand in quotes"
+    )
+    assert reason(".csv", head + bad).endswith("are to stand in quotes")
+
+
 def test_rows_that_are_none_are_counted() -> None:
     found = read(".jsonl", b'{"text": "One."}\n\nno json\n{"title": "no text"}\n[]\n{"text": 3}')
     assert [extract.text for extract in found.extracts] == ["One."]
@@ -225,7 +274,7 @@ def test_what_is_broken_says_so(suffix: str, data: bytes, expected: str) -> None
 )
 def test_a_missing_library_names_its_extra(monkeypatch, suffix, library, extra) -> None:
     monkeypatch.setitem(sys.modules, library, None)
-    assert reason(suffix, b"") == f"needs pip install '.[{extra}]'"
+    assert reason(suffix, b"") == f"needs pip install '.[{extra}]' (there is no {library})"
 
 
 def test_html_that_is_called_text_is_text() -> None:

@@ -24,7 +24,7 @@ from rag.library import Library
 from rag.line import Line
 from rag.pipeline import Pipeline
 from rag.question_log import question_log
-from rag.server import Server
+from rag.server import Server, by_own_name
 from rag.service import Service
 from rag.serving_options import credentials
 
@@ -70,7 +70,7 @@ class Served:
         self.pipeline = Pipeline(index, embedder, self.generator, config)
         self.service = Service(Library(self.pipeline, "own", folder), line)
         self.line = line
-        self.server = Server(web_app(self.service, auth), "127.0.0.1", 0)
+        self.server = Server(by_own_name(web_app(self.service, auth), "127.0.0.1"), "127.0.0.1", 0)
         self.server.start()
 
     def get(self, path, **options):
@@ -102,6 +102,12 @@ def serve(tmp_path, corpus_folder):
 
 def without_seconds(answer):
     return {key: value for key, value in answer.items() if key != "seconds"}
+
+
+def test_a_name_that_was_made_to_point_here_is_not_served(serve) -> None:
+    served = serve()
+    assert served.get("health", headers={"Host": "evil.example"}).status_code == 400
+    assert served.get("health", headers={"Host": "localhost:7860"}).status_code == 200
 
 
 def test_the_answer_is_that_of_all_other_ways(serve) -> None:
