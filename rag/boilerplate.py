@@ -21,10 +21,17 @@ _NAVIGATION = re.compile(
       \s*[:|›»…]*""",
     re.VERBOSE | re.IGNORECASE,
 )
-_CALL_TO_CONTACT = re.compile(r"contact us, dear|we serve you|all rights reserved|©", re.IGNORECASE)
+_CALL_TO_CONTACT = re.compile(r"contact us, dear|we serve you", re.IGNORECASE)
+# Not "The licence is MIT, © 2024 Ann Lee", nor "Ann Lee has all rights reserved".
+_COPYRIGHT = re.compile(
+    r"((all )?(contents?|images?|photos?|copyright):?\s*)?(©|copyright \(c\)).*"
+    r"|(copyright\b.*|.*[.,;|\d–—-]\s*)?all rights reserved\.?",
+    re.IGNORECASE,
+)
 _RELATED = re.compile(
-    r"(related (posts?|articles?|stories|news)|you (may|might) also like|recommended( for you)?"
-    r"|more (from|stories)\b.*|read next|latest (posts?|news))\s*:?",
+    r"(related (posts?|articles?|stories|news)|you (may|might) also like"
+    r"|recommended (for you|articles?|reading)|more (from|stories)(\s++[\w'’-]++){0,4}"
+    r"|read next|latest (posts?|news))\s*(:|…|\.{3})?",
     re.IGNORECASE,
 )
 # "BLOG 2023-11-09": the foot of a teaser card.
@@ -43,7 +50,8 @@ def find_boilerplate(text: str) -> list[Span]:
         if _RELATED.fullmatch(content) and _is_tail(text, lines, number):
             furniture.update(range(number, len(lines)))
         elif _NAVIGATION.fullmatch(content) or (
-            len(content) < 120 and _CALL_TO_CONTACT.search(content)
+            len(content) < 120
+            and (_CALL_TO_CONTACT.search(content) or _COPYRIGHT.fullmatch(content))
         ):
             furniture.add(number)
     return _merge([lines[number] for number in sorted(furniture)])

@@ -64,9 +64,11 @@ _TIMES = frozenset(
 
 _WORD = re.compile(r"[A-Za-z]+")
 _MAX_WORD = 40  # letters that are looked at on each side of a cut
+_MAX_EMPHASIS = 400  # characters that are looked back over for the mark that begins it
 _TERMINAL = re.compile(
-    r"""(?<![.!?…])[.!?…]++["'”’»)\]]*+(?=\s+["'“‘«(\[]*[^\W_a-z])  # the end of a sentence
-      | [。！？]["”’」』]*                                 # CJK
+    r"""(?<![.!?…])[.!?…]++["'“”’»)\]*_]*+(?:\[\^?[\w ]{1,20}+\])*+  # the end, a footnote's mark
+        (?=\s+["'“‘«(\[*_`¿¡„]*[^\W_a-z])                        # and the next sentence
+      | [。！？]["”’」』]*                                         # CJK
     """,
     re.VERBOSE,
 )
@@ -78,22 +80,40 @@ _LOST_SPACE = re.compile(
 _LOST_BOTH = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # "business development Two months later": the full stop is lost, the space is not.
 _LOST_STOP = re.compile(r"(?<=[a-z]{2}|[0-9]{2}) (?=([A-Z][a-z]+)(,?) ([a-z]+))")
-_LAST_WORD = re.compile(r"([\w.]+)\.$")
+_LAST_WORD = re.compile(r"([^\W_][\w.]*)\.$")
 _NEXT_WORD = re.compile(r"[\W_]*([^\W_]+)")
+_RIGHT_WORD = re.compile(r"[A-Z][a-z]++(?![A-Za-z(_`])")  # not the end of a name of code
 _LETTERS_BEFORE = re.compile(r"[A-Za-z]+$")
 # Of prose, not of an address or of code: "net.Socket", "{stream.Writable}".
 _PLAIN_WORD_BEFORE = re.compile(r"(?<![\w./@{[|])[a-z]{4,}$")
 _INITIALS = re.compile(r"(?:[a-z]\.)+[a-z]")
 _DAY = re.compile(r"\d{1,2}")
 _NUMBER = r"\d{1,3}(?:\.\d{1,3}){0,5}"
-_LABEL = re.compile(rf"\W{{0,20}}(?:{_NUMBER}|[ivx]{{1,5}})\.(?=\s)")
+_LABEL = re.compile(rf"\W{{0,20}}(?:{_NUMBER}|[ivx]{{1,5}})\.(?=[*_]{{0,3}}\s)")
 _HEADING = re.compile(r"#{1,6}\s")
 _ANY_MONTH = "|".join(sorted(_MONTHS))
-_LIST_ITEM = re.compile(rf"(?:{_NUMBER}[.)]|[a-z]\))[ \t]++(?!(?i:{_ANY_MONTH})\b)\S")
+_LIST_ITEM = re.compile(
+    rf"(?:\(?{_NUMBER}[.)]|\(?[a-z]\)|\([A-Zivx]{{1,5}}\))[ \t]++(?!(?i:{_ANY_MONTH})\b)\S"
+)
+# Of mail and of Markdown; with ">>> " Python asks for a line.
+_QUOTE_MARKS = re.compile(r"(?!>>>[ \t])(?:>[ \t]?)*+")
+# Below a caption or a headline, a capital behind a mark opens a quotation, and a note in brackets
+# before a capital is a label: neither goes on with the line above.
+_WORDS = re.compile(
+    r"""[^\W_]|["'“‘«(]{0,2}[$€£]\d|(?!\([^()]{1,60}\) [A-Z])["'“‘«(]{1,2}[^\W\dA-Z_]"""
+)
+_OPENING_MARKS = frozenset("\"'“‘«([{$€£")
+_LABELLED = re.compile(
+    r"""(?:\[?\d[\d:.,/-]{0,20}(?:\ (?:[\d:.,/-]{1,20}|[AP]M)){0,3}+\]?\ )?  # "[1/2/24, 10:15 AM] "
+        (?:[a-z][\w.'’-]{0,40}+                                            # "subject: "
+          |[^\W\d_a-z][\w.'’-]{0,40}+(?:\ [\w.'’-]{1,40}+){0,3}+):\s       # "Ann Lee: "
+    """,
+    re.VERBOSE,
+)
 
 # Where a sentence surely ran into the next: "investorsThe". The capital stands first in the
 # pattern so that the search passes over all else at speed.
-_JOINT = re.compile(r"[A-Z](?<=[a-z]{4}[A-Z])[a-z]++(?![A-Z(_])")
+_JOINT = re.compile(r"[A-Z](?<=[a-z]{4}[A-Z])[a-z]++(?![A-Z(_`])")
 # A text with fewer such joints may have them from names of code ("printThis"), not from damage.
 _CHARS_PER_JOINT = 10_000
 
@@ -161,21 +181,50 @@ def _blocks(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _continues(previous: str, line: str) -> bool:
     """Whether a line break is a soft wrap: a line of 40 to 100 characters without an end."""
-    line = line.lstrip()
-    if not previous or not line or not line[0].isalnum():
+    quoted, line = _unquoted(line.lstrip())
+    previously_quoted, previous = _unquoted(previous)
+    if not previous or quoted != previously_quoted or not _WORDS.match(line):
         return False
-    if _HEADING.match(previous) or _LIST_ITEM.match(line):
+    if _HEADING.match(previous) or _LIST_ITEM.match(line) or _are_records(previous, line):
         return False
     wrapped = 40 <= len(previous) <= 100 and previous[-1] not in ".!?:;。！？"
-    return line[0].islower() or wrapped
+    return wrapped or (line[0].islower() and not quoted)  # "> cd /tmp" may be a prompt
+
+
+def _unquoted(line: str) -> tuple[str, str]:
+    """The marks of quotation that a line begins with, and the rest."""
+    marks = _QUOTE_MARKS.match(line)
+    end = marks.end() if marks else 0
+    return line[:end], line[end:]
+
+
+def _are_records(previous: str, line: str) -> bool:
+    """Whether two lines are turns of a talk, fields of a header, rows of a table or of JSON."""
+    return (
+        all(_LABELLED.match(one) for one in (previous, line))
+        or all(" | " in one for one in (previous, line))
+        or all(one[0] in _OPENING_MARKS for one in (previous, line))
+    )
 
 
 def _terminal_cuts(text: str, block: Span) -> Iterator[int]:
     label = _LABEL.match(text, block.start, block.end)  # "1." stays with its item
     start = label.end() if label else block.start
     for match in _TERMINAL.finditer(text, start, block.end):
-        if not _is_abbreviation(text, block.start, match):
+        if not (_goes_on(text, block.start, match) or _is_abbreviation(text, block.start, match)):
             yield match.end()
+
+
+def _goes_on(text: str, floor: int, match: re.Match[str]) -> bool:
+    """Whether a small letter that is not of ASCII follows ("ca. über", "ул. ленина"), or a mark of
+    emphasis ends nothing that it began ("SELECT users.* FROM").
+    """
+    mark = text[match.end() - 1]
+    if mark in "*_" and mark not in text[max(floor, match.start() - _MAX_EMPHASIS) : match.start()]:
+        return True
+    after = _NEXT_WORD.match(text, match.end()) if text[match.start()] in ".!?…" else None
+    # Not islower(): that holds for all of Georgian, which begins its sentences no other way.
+    return after is not None and after.group(1)[0].title() != after.group(1)[0]
 
 
 def _lost_space_cuts(text: str, block: Span) -> Iterator[int]:
@@ -211,8 +260,8 @@ def _is_abbreviation(text: str, floor: int, match: re.Match[str]) -> bool:
 def _lost_both_cuts(text: str, block: Span, words: Words) -> Iterator[int]:
     for match in _LOST_BOTH.finditer(text, block.start, block.end):
         cut = match.start()
-        right = _WORD.match(text, cut, min(block.end, cut + _MAX_WORD))
-        if right is None or not right.group()[1:].islower():
+        right = _RIGHT_WORD.match(text, cut, min(block.end, cut + _MAX_WORD))
+        if right is None:
             continue
         left = _before(text, block.start, cut, _LETTERS_BEFORE)
         if _are_two_words(left, right.group(), words):

@@ -1,3 +1,4 @@
+import pytest
 from conftest import SEEDS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +65,25 @@ def test_furniture_rules_spare_ordinary_text() -> None:
     assert [span.of(related) for span in find_boilerplate(related)] == [
         "Related posts\nAnother headline\n"
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_furniture"),
+    [
+        ("© 2024 Ann Lee", True),
+        ("Copyright © Lee", True),
+        ("All content © Lee", True),
+        ("Lee Inc. All rights reserved.", True),
+        ("Copyright 2003 Lee Inc All rights reserved", True),
+        ("The licence is MIT, © 2024 Ann Lee, chair of the board.", False),
+        ("Ann Lee has all rights reserved.", False),
+        ("Recommended for you", True),
+        ("More from Live Science...", True),
+        ("More stories:", True),
+        ("Recommended:", False),
+        ("More from the fund was paid to Ann Lee in May,", False),
+    ],
+)
+def test_the_last_lines_of_a_page(line: str, is_furniture: bool) -> None:
+    text = "One.\n" * 30 + line
+    assert [span.of(text) for span in find_boilerplate(text)] == [line] * is_furniture

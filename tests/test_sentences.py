@@ -106,6 +106,10 @@ def test_a_starter_after_a_lost_full_stop_opens_a_sentence() -> None:
         "Am 3. Oktober ist frei, on 12. May it is not.",
         "J.K. Rowling, J.R.R. Tolkien and B.B. King read U.S.A. Today.",
         "They met Dr. Who and Prof. Wu at 5 p.m. Monday.",
+        "They met _Dr._ Who and **Prof.** Wu of *Lee et al.* Who else came?",
+        "Das kostet ca. über 5 Euro bzw. ähnlich viel.",
+        "Он живёт на ул. ленина и др. улицах.",
+        "It is azote (Gk. ἄζωτον), as they say.",
     ],
 )
 def test_abbreviations_keep_what_follows_them(whole: str) -> None:
@@ -121,6 +125,25 @@ def test_a_sentence_may_end_with_an_abbreviation() -> None:
         ("This load is the max.", "Nobody may exceed it."),
     ):
         assert sentences(f"{first} {second}") == [first, second]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["**The board met.**", "The chair resigned.", "**Ann Lee** was elected."],
+        ["_The board met._", "`Lee` failed.", "*Did it?*", "It did."],
+        ["The board met in May.[^1]", "The chair resigned.[2][3]", "Ann was elected."],
+        ["The board met.[citation needed]", "The chair resigned."],
+        ["Terminó.", "¿Qué pasó?", "¡Nada!", "„Nichts.“", "Schön."],
+        ["Он ушёл.", "Она осталась."],
+        ["ეს არის.", "ის წავიდა."],
+        ["**1.** Pay the rent.", "Then sign."],
+        ["Run SELECT users.* FROM it."],
+        ["他走了。", "iPhone 很好。"],
+    ],
+)
+def test_marks_of_emphasis_and_of_footnotes_stay_with_their_sentences(pieces: list[str]) -> None:
+    assert sentences(" ".join(pieces)) == pieces
 
 
 def test_items_of_a_list_and_headings_are_apart() -> None:
@@ -157,6 +180,8 @@ def test_a_wrapped_line_may_look_like_an_item_or_a_heading(text: str) -> None:
         "Use Math.Round to round, or Math.Floor, and Date.Now as well.",
         "Call console.Write(text) or {stream.Writable} or system.Text.Json there.",
         "The type net.Socket is a stream.",
+        "Call `shareThis` when `timeoutSeconds` has passed and `replicaCount` is 3.",
+        "Use renderIt() when timeoutSeconds has passed and replicaCount is 3.",
     ],
 )
 def test_names_of_code_are_whole(whole: str) -> None:
@@ -186,6 +211,60 @@ def test_lines_wrapped_by_hand_stay_one_sentence() -> None:
     assert sentences(text) == [text[: text.index("\n\n")], "New."]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The budget for the year was cut by the board of the company\n(see the minutes) by 5%.",
+        "The rent is paid by the tenant in each of the months by\n“the first day of it”, or else.",
+        'The rent is paid by the tenant in each of the months by\n"the first day" of it.',
+        "The board decided on Tuesday that the company pays\n$5 million to Ann Lee.",
+        "> The board decided on Tuesday that the whole\n> budget of the year is cut.",
+        ">> The board decided on Tuesday that the whole\n>> budget of the year is cut.",
+        "Note: the board decided on Tuesday to cut the budget of\nthe year: it is too large.",
+    ],
+)
+def test_a_wrapped_line_may_begin_with_a_mark(text: str) -> None:
+    assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "Ann: I think that we should go with the other supplier this year",
+            "Bob Lee: no, we should stay with the one that we have always had",
+            "carl: yes",
+        ],
+        [
+            "00:01 Ann: I think that we should go with the other supplier",
+            "00:02 Bob: no, we should stay",
+        ],
+        [
+            "[1/2/24, 10:15 AM] Ann: I think that we should go with the other one",
+            "[1/2/24, 10:16 AM] Bob: no, we should stay",
+        ],
+        [
+            "2024-01-02 10:15 - Ann: I think that we should go with the other one",
+            "2024-01-02 10:16 - Bob: no, we should stay",
+        ],
+        ["From: Ann Lee of the board <ann@example.com>", "To: Bob", "Subject: the budget"],
+        [
+            "Name of the project  | Budget in 2024 | Actual",
+            "Alpha, the first of the projects | 5 million | 4 million",
+        ],
+        ['"name": "a value of forty characters or more is here",', '"version": "1.0",'],
+        ["The tenant pays in each of the months of the year", "(a) the rent", "(iv) the costs"],
+        ["The board meets in the town hall, says a caption", "(press) PUBLISHER: Lee"],
+        ["The board meets in the town hall, says a caption", "“We met,” said Ann Lee."],
+        [">>> total = compute_the_total(of_all, the_budgets)", ">>> print(total)"],
+        ["> npm install", "> npm start"],
+        ["> The board decided on Tuesday to cut the budget", "yes, that was a mistake"],
+    ],
+)
+def test_turns_fields_rows_and_prompts_are_apart(lines: list[str]) -> None:
+    assert sentences("\n".join(lines)) == lines
+
+
 def test_a_huge_line_is_cut_at_spaces() -> None:
     text = "word " * 100_000
     spans = split_sentences(text)
@@ -207,6 +286,15 @@ def test_a_huge_line_is_cut_at_spaces() -> None:
         "aaaaThe" * 150_000,
         "aaaa.Aa" * 100_000,
         "。" * 200_000,
+        "a.* B" * 100_000,
+        "a. *_" * 100_000,
+        ".[a]" * 250_000,
+        "." + "[a]" * 300_000,
+        ">" * 1_000_000 + "\n" + "> " * 500_000,
+        "1" + " " * 400_000 + "\na" + " a" * 1_000_000,
+        "1 " * 500_000 + "\n" + "a" * 500_000,
+        "(a" * 500_000 + "\n" + "(a" * 500_000,
+        "Ann " * 100_000 + "\n" + "1:1" * 300_000,
     ],
 )
 @pytest.mark.timeout(60)
