@@ -113,7 +113,7 @@ class Chat:
         """Write down what a reader thought of an answer."""
         answer = _answer_of(turns, turn)
         if answer is not None:
-            history = [earlier.question for earlier in turns[:turn]]
+            history = [earlier.question for earlier in turns[:turn] if earlier.answer]
             record(self._feedback, draft_case(answer, history, good, note[:_SHOWN_CHARS]))
 
     def fresh(self, name: str) -> tuple[list[Turn], str, str, str]:

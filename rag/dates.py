@@ -39,9 +39,9 @@ _FORMS = [
 _DIGITS = re.compile(
     r"(?P<year>[12]\d{3})(?P<mark>)(?P<month>\d\d)(?P<day>\d\d)(?=\b|T)(?!\.\d)", re.ASCII
 )
-_LABEL = re.compile(  # in Markdown, it may stand between stars
-    r"[*_]*(?:last\s+|date\s+)?"
-    r"(?:published|posted|updated|modified|released|issued|created|revised|dated?)"
+_LABEL = re.compile(  # in Markdown, it may stand in a list or between stars
+    r"(?:[-*]\s+)?[*_]*(?:last\s+|date\s+)?"
+    r"(?:published|posted|updated|modified|released|issued|created|revised|sent|dated?)"
     r"(?:\s+on)?[*_]*(?:\s*:[*_]*\s*|\s+)",
     re.IGNORECASE,
 )
@@ -52,13 +52,14 @@ _BEFORE = re.compile(
 )
 _TIME = re.compile(
     r"(?:[T,]?\s*(?:at\s+)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?"
-    r"\s*(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2})?)?[*_]*\s*",
+    r"\s*(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2})?(?:\s*\([a-z ]+\))?)?[*_]*\s*",
     re.IGNORECASE,
 )
 _TIME_AND_AUTHOR = re.compile(
     rf"{_TIME.pattern}(?:,?\s*by(?:\s+[\w.,'’-]+){{1,6}})?", re.IGNORECASE
 )
 _SEPARATOR = re.compile(r"\s+[|·•–—-]\s+")
+_HEADING_MARK = re.compile(r"^#{1,6}\s+")
 _FIRST_LINES = 8  # that are not blank, where a text may tell its date
 _MAX_LINE = 200
 
@@ -77,7 +78,8 @@ def find_date(text: str) -> str:
     """
     lines = (line.strip("\ufeff \t\r") for line in text[:4000].split("\n"))
     for line in [line for line in lines if line][:_FIRST_LINES]:
-        for piece in _SEPARATOR.split(line) if len(line) <= _MAX_LINE else ():
+        plain = _HEADING_MARK.sub("", line)
+        for piece in _SEPARATOR.split(plain) if len(line) <= _MAX_LINE else ():
             found, end = _match(piece, _FORMS)
             rest = _TIME_AND_AUTHOR if _LABEL.match(piece) else _TIME
             if found and rest.fullmatch(piece, end):

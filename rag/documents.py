@@ -29,7 +29,11 @@ MAX_FILE_BYTES = 64 * 2**20
 _MAX_TITLE = 200  # characters
 
 _DATE_OR_NUMBER = re.compile(r"[\d\s/.,:–-]+")
-_HEADING_MARK = re.compile(r"^#{1,6}\s+")
+_HEADING_MARK = re.compile(r"^(?:#{1,6}\s+|Subject:\s*)")
+# Parts of a table or a quotation, a comment, a picture, and other lines of the head of a letter.
+_NO_TITLE = re.compile(r"[|>]|<!--[^>]*-->$|!\[|(?:[-*]\s+)?(?:From|To|Cc|Date|Sent):")
+_UNDER_TITLE = re.compile(r"by\b|https?:|www\.")  # that may begin in lower case
+_FIRST_LINES = 8  # that are not blank, where a text may have its title
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")  # that an index could hold
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
@@ -206,7 +210,9 @@ def document_of(file: str, extract: Extract) -> Document:
         id=file + row,
         title=title or PurePosixPath(file).name + row,
         text=text,
-        date=extract.date or parse_date(head.first("date", "published")) or find_date(body),
+        date=extract.date
+        or parse_date(head.first("date", "published", "created"))
+        or find_date(body),
         url=url if _WEB.fullmatch(url) and not _NO_TEXT.search(url) else "",
         pages=extract.pages,
         file=file,
@@ -220,14 +226,21 @@ def _one_line(title: str) -> str:
 def find_title(text: str) -> str | None:
     """The heading among the first lines, or None where the text begins at once.
 
-    A heading is a short line of several words without a full stop; lines of dates and counters
-    before it are passed over.
+    Lines before it that hold a date or a counter, or that cannot be headings, are passed over.
     """
-    lines = (line.strip("\ufeff \t\r") for line in text[:4000].split("\n"))
-    for line in [line for line in lines if line][:4]:
-        if _DATE_OR_NUMBER.fullmatch(line):
-            continue
-        line = _HEADING_MARK.sub("", line)
-        is_heading = 8 <= len(line) <= 150 and " " in line and line[-1] not in ".!;,。"
-        return line if is_heading else None
+    lines = [line.strip("\ufeff \t\r") for line in text[:4000].split("\n")]
+    pairs = [(line, after) for line, after in zip(lines, [*lines[1:], ""], strict=True) if line]
+    for line, after in pairs[:_FIRST_LINES]:
+        if not (_DATE_OR_NUMBER.fullmatch(line) or _NO_TITLE.match(line)):
+            return _heading(line, after)
     return None
+
+
+def _heading(line: str, after: str) -> str | None:
+    """What a line says where it is a heading: short, of several words and without a full stop; one
+    that is not marked must not go on in the line ``after`` it."""
+    heading = _HEADING_MARK.sub("", line)
+    goes_on = heading == line and after[:1].islower() and not _UNDER_TITLE.match(after)
+    is_code = heading.startswith(("```", "<!--"))
+    is_short = 8 <= len(heading) <= 150 and " " in heading and heading[-1] not in ".!;,。"
+    return heading if is_short and not (goes_on or is_code) else None

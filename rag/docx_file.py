@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ _RUNS = (
 
 
 def read(data: bytes) -> Reading:
-    """Paragraphs apart by a blank line, the cells of a table row by bars.
+    """Paragraphs apart by a blank line, the cells of a table row, also empty ones, by bars.
 
     Raises Unreadable for what is no such file or would unpack to too much, ImportError without
     python-docx; that raises errors of all kinds on broken files.
@@ -58,18 +59,24 @@ def _check_size(data: bytes) -> None:
 
 
 def _lines(body: BaseOxmlElement) -> Iterator[str]:
-    for row, paragraphs in groupby(body.xpath(".//w:p"), key=_row):
-        texts = [text for paragraph in paragraphs if (text := _text(paragraph).strip())]
+    for row, paragraphs in groupby(body.xpath(".//w:p"), key=partial(_outermost, "w:tr")):
         if row is None:
-            yield from texts
-        elif texts:
+            yield from _texts(paragraphs)
+            continue
+        cells = groupby(paragraphs, key=partial(_outermost, "w:tc"))
+        texts = [" ".join(_texts(inside)) for _, inside in cells]
+        if any(texts):
             yield " | ".join(texts)
 
 
-def _row(paragraph: BaseOxmlElement) -> BaseOxmlElement | None:
-    """The outermost table row that a paragraph stands in."""
-    rows = paragraph.xpath("ancestor::w:tr")
-    return rows[0] if rows else None
+def _outermost(kind: str, paragraph: BaseOxmlElement) -> BaseOxmlElement | None:
+    """The outermost element of a kind that a paragraph stands in."""
+    found = paragraph.xpath(f"ancestor::{kind}")
+    return found[0] if found else None
+
+
+def _texts(paragraphs: Iterable[BaseOxmlElement]) -> list[str]:
+    return [text for paragraph in paragraphs if (text := _text(paragraph).strip())]
 
 
 def _text(paragraph: BaseOxmlElement) -> str:

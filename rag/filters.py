@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 
+_CHARACTERS = re.compile(r"\[!?\]?[^\]]*\]")  # a set of them in a glob, or part of a name
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Days are ISO 8601, both included; ``source`` is a glob, whose ``*`` also matches "/", or a
-    folder, for all that is in it.
+    """Days are ISO 8601, both included; ``source`` is a glob, whose ``*`` also matches "/", or the
+    name of a file or of a folder, for all that is in it.
 
     What is empty does not restrict. Raises UsageError for a day that is none.
     """
@@ -55,13 +59,23 @@ class Filter:
 
     def takes(self, path: str) -> bool:
         """Whether files at a path are searched."""
-        return not self.source or any(fnmatchcase(path, glob) for glob in self.globs)
+        named = self._named
+        if not self.source or path == named or path.startswith(f"{named}/"):
+            return True
+        return fnmatchcase(path, named) or fnmatchcase(path, f"{named}/*")
 
     @property
     def globs(self) -> tuple[str, str]:
-        """Of what ``source`` names, and of what is in it where it is a folder."""
-        named = self.source.removeprefix("./").rstrip("/")
-        return named, f"{named}/*"
+        """Of all that ``source`` names, and of all that is in it where it is a folder; of more
+        where it holds brackets, which may be part of a name."""
+        loose = _CHARACTERS.sub("*", self._named)
+        return loose, f"{loose}/*"
+
+    @property
+    def _named(self) -> str:
+        """``source`` as paths are written, which are relative to the corpus."""
+        named = self.source.rstrip("/").removeprefix("./")
+        return "*" if named == "." else named
 
     def _at_source(self, document: Document) -> bool:
         return self.takes(document.file or document.id)

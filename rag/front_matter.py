@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 _MAX_CHARS = 20_000  # of a block
 # Of YAML, no more is read than what stands on the line of its key; other lines may be a list, a
-# long value, a comment or blank.
-_FIELD = re.compile(r"([A-Za-z][\w -]*?)[ \t]*:(?:[ \t]+(.*))?")
-_OTHER_LINE = re.compile(r"[ \t#-].*|")
+# long value, the end of one in brackets, a comment or blank. A key holds either spaces or, as in
+# "og:title", full stops and colons: with both, it could be prose.
+_FIELD = re.compile(r"[\"']?([^\W\d_](?:[\w -]{0,60}?|[\w.:-]{0,60}?))[\"']?[ \t]*:(?:[ \t]+(.*))?")
+_OTHER_LINE = re.compile(r"[ \t#\]}-].*|")
 
 
 @dataclass(frozen=True, slots=True)

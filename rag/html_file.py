@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from rag.dates import parse_date
 from rag.extract import Extract, Reading, Unreadable
 from rag.text_file import decode
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement  # type: ignore[import-untyped]
+    from trafilatura.settings import Document
 
 _DECLARED = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ \t\r\n", "abcdefghijklmnopqrstuvwxyz"
@@ -17,6 +22,9 @@ _UNSEEN = [
     f"//*[contains({_STYLE}, 'display:none') or contains({_STYLE}, 'visibility:hidden')]",
     "//template",
 ]
+_PARTS = ".//article | .//main | .//section | .//div"
+# Between a number and a raised one, which would read as one number: a power, or a note's.
+_RAISED = re.compile(r"(?<=\d)(?=<sup\b[^<>]*>\s*(?:<a\b[^<>]*>\s*)?[-−+]?\d)", re.IGNORECASE)
 
 
 def read(data: bytes) -> Reading:
@@ -24,23 +32,43 @@ def read(data: bytes) -> Reading:
 
     Raises Unreadable where no text is found, ImportError without trafilatura.
     """
-    from trafilatura import bare_extraction
-    from trafilatura.settings import use_config
+    from trafilatura import load_html
 
-    config = use_config()
-    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")  # short pages keep their paragraphs, too
     declared = _DECLARED.search(data, 0, 2048)
-    found = bare_extraction(
-        decode(data, declared[1].decode() if declared else ""),
-        config=config,
-        with_metadata=True,
-        include_comments=False,
-        date_extraction_params={"original_date": True, "extensive_search": False},
-        prune_xpath=_UNSEEN,
-    )
+    page = decode(data, declared[1].decode() if declared else "")
+    tree = load_html(_RAISED.sub("^", page))
+    found = None if tree is None else _extracted(_with_article(tree))
     if found is None or isinstance(found, dict) or not found.text:
         raise Unreadable("no text found in it: save what it shows as .txt")
     text = "\n\n".join(line for line in found.text.split("\n") if line.strip())
     return Reading(
         (Extract(text, found.title or "", parse_date(found.date or ""), found.url or ""),)
     )
+
+
+def _extracted(tree: HtmlElement) -> Document | dict[str, Any] | None:
+    from trafilatura import bare_extraction
+    from trafilatura.settings import use_config
+
+    config = use_config()
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")  # short pages keep their paragraphs, too
+    return bare_extraction(
+        tree,
+        config=config,
+        with_metadata=True,
+        include_comments=False,
+        date_extraction_params={"original_date": True, "extensive_search": False},
+        prune_xpath=_UNSEEN,
+    )
+
+
+def _with_article(tree: HtmlElement) -> HtmlElement:
+    """A bare page, as an article: of one without any such part, lists and headings are lost."""
+    body = tree.find("body")
+    part = tree if body is None else body  # a page without a head is read as one <div>
+    if part.tag in ("body", "div") and not part.xpath(_PARTS):
+        article = part.makeelement("article")
+        article.text, part.text = part.text, None
+        article.extend(list(part))
+        part.append(article)
+    return tree

@@ -15,6 +15,7 @@ from rag.text_file import decode
 TEXT = "text"
 _MAX_FIELD = 2**31 - 1  # characters: files are bounded already
 EXPECTED = "each row is to hold a text under the name 'text'"
+_EXPECTED_OF_CSV = f"{EXPECTED}, and delimiters within a text are to stand in quotes"
 
 
 def read_csv(data: bytes) -> Reading:
@@ -27,10 +28,15 @@ def read_csv(data: bytes) -> Reading:
             rows = (row for row in lines if row)  # a blank line is none
             columns = [name.strip().lower() for name in next(rows, [])]
             if TEXT in columns:
-                return _reading(dict(zip(columns, row, strict=False)) for row in rows)
+                return _reading((_fields(columns, row) for row in rows), _EXPECTED_OF_CSV)
     except csv.Error as error:
         raise Unreadable(f"no CSV ({error}): correct it") from None
     raise Unreadable(f"no column 'text' in its first line: {EXPECTED}")
+
+
+def _fields(columns: list[str], row: list[str]) -> dict[str, str] | None:
+    """None where there are more values than columns, so that nobody knows which belong together."""
+    return None if any(row[len(columns) :]) else dict(zip(columns, row, strict=False))
 
 
 def read_json_lines(data: bytes) -> Reading:
@@ -56,7 +62,7 @@ def _json_rows(lines: Iterable[str]) -> Iterator[Any]:
                 yield None
 
 
-def _reading(rows: Iterable[Any]) -> Reading:
+def _reading(rows: Iterable[Any], expected: str = EXPECTED) -> Reading:
     extracts: list[Extract] = []
     bad: list[int] = []
     for number, row in enumerate(rows, start=1):
@@ -65,10 +71,10 @@ def _reading(rows: Iterable[Any]) -> Reading:
         else:
             bad.append(number)
     if not extracts:
-        raise Unreadable(f"no row with a text: {EXPECTED}")
+        raise Unreadable(f"no row with a text: {expected}")
     if not bad:
         return Reading(tuple(extracts))
-    left_out = f"{len(bad):,} of {number:,} rows, the first of them row {bad[0]:,}: {EXPECTED}"
+    left_out = f"{len(bad):,} of {number:,} rows, the first of them row {bad[0]:,}: {expected}"
     return Reading(tuple(extracts), left_out)
 
 

@@ -38,12 +38,21 @@ from rag.front_matter import front_matter
         "Issued 12 February 2025",
         "Published: February 12, 2025 by Ann",
         "Published February 12, 2025, 10:30 by Ann Lee",
+        "- Date: 2025-02-12",
+        "* **Date:** 2025-02-12",
+        "Date: Wed, 12 Feb 2025 10:00:00 +0100 (CET)",
+        "Sent: Wednesday, February 12, 2025 10:00 AM",
     ],
 )
 def test_one_day_in_many_forms(text: str) -> None:
     assert parse_date(text) == "2025-02-12"
     assert find_date(f"A title of some words\n\n{text}\n\nThe text begins.") == "2025-02-12"
     assert find_date(f"By Ann Lee | {text}\nThe text begins.") == "2025-02-12"
+
+
+def test_a_heading_may_be_a_date_but_an_item_of_a_list_tells_of_something_else() -> None:
+    assert find_date("# 2025-02-12\n\nMet Ann.") == find_date("## 12 Feb 2025") == "2025-02-12"
+    assert find_date("Holidays\n- 2025-12-25\n- 2025-12-26\n") == ""
 
 
 def test_the_day_comes_first_where_only_that_can_be() -> None:
@@ -87,7 +96,17 @@ def test_no_text_breaks_it(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "---\n", "---\n---\n", "---\ntitle: x\n", "title: x\n---\n", "---\nA sentence.\n---\n"],
+    [
+        "",
+        "---\n",
+        "---\n---\n",
+        "---\ntitle: x\n",
+        "title: x\n---\n",
+        "---\nA sentence.\n---\n",
+        "---\n12:30: x\n---\n",
+        "---\nThe board met. It said: yes\n---\n",
+        "---\nIt met at 12.30: all came\n---\n",
+    ],
 )
 def test_what_is_no_front_matter(text: str) -> None:
     assert front_matter(text).end == 0
@@ -100,3 +119,20 @@ def test_front_matter_takes_its_first_values() -> None:
     assert text[found.end :] == "Text."
     assert found.first("headline", "title") == "A: b"
     assert found.first("date") == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "fields"),
+    [
+        ("title: a\ntags: [\n  b\n]\ndate: c", {"title": "a", "tags": "[", "date": "c"}),
+        ("of: {\n  b: 1\n}\ntitle: a", {"of": "{", "title": "a"}),
+        ("\"title\": a\n'date': 'b'", {"title": "a", "date": "b"}),
+        ("Über: a\n标题: b", {"über": "a", "标题": "b"}),
+        ("og.title: a\nog:url: b", {"og.title": "a", "og:url": "b"}),
+        ("time: 12:30: x", {"time": "12:30: x"}),
+    ],
+)
+def test_lines_of_front_matter(lines: str, fields: dict[str, str]) -> None:
+    text = f"---\n{lines}\n---\n"
+    found = front_matter(f"{text}Text.")
+    assert (found.fields, found.end) == (fields, len(text))

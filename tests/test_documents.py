@@ -120,6 +120,37 @@ def test_first_lines_that_are_no_titles() -> None:
     assert find_title("02/12 2025\n423\nThe real title\n") == "The real title"
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (
+            "From: Ann Lee <ann@example.org>\nSent: 12 Feb 2025\nTo: Bo\nCc: Cy\nDate: today\n"
+            "Subject: Budget of 2025\n\nhello Bo",
+            "Budget of 2025",
+        ),
+        ("| Name | Budget |\n|---|---|\n| Ops | 5 |\n\n# Units of May", "Units of May"),
+        ("<!-- toc here -->\n# The heading\nand so on.", "The heading"),
+        ("<!-- a licence\nof two lines -->\n# The heading", None),
+        (
+            "![A picture](a.png)\n> quoted words\n- Date: 2025-02-12\nThe real title",
+            "The real title",
+        ),
+        ("```python x\nimport os as x\n```", None),
+        ("The board met on Tuesday and decided that the budget\nis to grow.", None),
+        ("The bridges of Oulu\nby Ann Lee", "The bridges of Oulu"),
+        ("The bridges of Oulu\nhttps://example.org", "The bridges of Oulu"),
+        ("The bridges of Oulu\n\nare many.", "The bridges of Oulu"),
+    ],
+)
+def test_titles_after_other_lines(text: str, title: str | None) -> None:
+    assert find_title(text) == title
+
+
+def test_the_day_on_which_a_note_was_made() -> None:
+    made = document_of("a.md", Extract("---\ncreated: 2025-02-12\n---\nIt rained."))
+    assert made.date == "2025-02-12"
+
+
 def test_the_date_of_the_one_article_that_tells_it() -> None:
     dates = {d.id[:3]: d.date for d in load_corpus(SEEDS).documents}
     assert dates == {"000": "", "001": "", "002": "", "003": "2025-02-12", "004": ""}

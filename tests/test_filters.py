@@ -1,5 +1,6 @@
 """Questions of some documents only."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +46,35 @@ def made(tmp_path: Path) -> Pipeline:
         (Filter(source="reports"), {"reports/new.txt", "reports/old/first.txt"}),
         (Filter(source="./reports/old/"), {"reports/old/first.txt"}),
         (Filter(source="rep"), set()),
+        (Filter(source="."), {"reports/new.txt", "reports/old/first.txt", "note.txt"}),
+        (Filter(source="./"), {"reports/new.txt", "reports/old/first.txt", "note.txt"}),
     ],
 )
 def test_only_what_is_wanted_is_found(made: Pipeline, wanted: Filter, expected: set[str]) -> None:
     hits, evidence = Retriever(made.index.only(wanted), BagOfWordsEmbedder()).find(QUESTION, 8)
     assert {hit.chunk.doc for hit in hits} == {e.doc for e in evidence} == expected
     assert {c.doc for c in made.only(wanted).ask(QUESTION).citations} <= expected
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "taken"),
+    [
+        ("reports [2025]", "reports [2025]/new.txt", True),
+        ("./reports [2025]/", "reports [2025]/new.txt", True),
+        ("reports [2025]", "reports [2025] of Bo/new.txt", False),
+        ("reports [2025]", "reports 5/new.txt", True),
+        ("reports 202[!5]", "reports 2024/new.txt", True),
+        ("reports 202[!5]", "reports 2025/new.txt", False),
+        ("note [1].txt", "note [1].txt", True),
+        ("note [[]1].txt", "note [1].txt", True),
+        ("note [1.txt", "note [1.txt", True),
+        ("/", "note.txt", False),
+    ],
+)
+def test_brackets_are_a_set_of_characters_or_part_of_a_name(source, path, taken) -> None:
+    wanted = Filter(source=source)
+    assert wanted.takes(path) == taken
+    assert not taken or any(fnmatchcase(path, glob) for glob in wanted.globs)
 
 
 def test_the_best_of_the_wanted_is_found_however_many_are_better(tmp_path: Path) -> None:

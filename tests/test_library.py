@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from conftest import BagOfWordsEmbedder, CopyingGenerator
@@ -145,6 +146,15 @@ def test_feedback_is_a_test_case_that_loads(library, corpus_folder, tmp_path) ->
     assert json.loads((tmp_path / "f.jsonl").read_text().splitlines()[1])["note"].startswith(
         "thumbs down"
     )
+
+
+def test_feedback_tells_the_history_that_was_asked_with(library, tmp_path) -> None:
+    turns = [Turn("What is a hive?", error="failed"), Turn("Which bees?"), Turn("How many eggs?")]
+    for number in (1, 2):
+        answer = library.pipeline("own").ask(turns[number].question)
+        turns[number] = replace(turns[number], answer=answer)
+    Chat(Service(library, Line()), tmp_path / "f.jsonl").like(turns, 2, True, "")
+    assert json.loads((tmp_path / "f.jsonl").read_text())["history"] == ["Which bees?"]
 
 
 def test_first_questions_are_on_names_that_are_explained() -> None:
