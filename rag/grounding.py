@@ -46,8 +46,14 @@ class Grounder:
     """Checks sentences against candidate evidence for one question."""
 
     def __init__(
-        self, question: str, evidence: Sequence[Evidence], idf: Callable[[str], float]
+        self,
+        question: str,
+        evidence: Sequence[Evidence],
+        idf: Callable[[str], float],
+        judged: bool = False,
     ) -> None:
+        """``judged`` tells that a judge has read the evidence, and what each sentence is about."""
+        self._judged = judged
         self._question = question
         self._asked = set(terms(question))
         self._asked_names = names(question)
@@ -101,8 +107,10 @@ class Grounder:
         new = words - self._asked
         if sum(map(self._idf, new & quoted)) < MIN_INFORMATION * self._largest_idf:
             return 0.0
-        # A fragment ("In 2025.") says what the question says, so that must stand there, too.
-        claimed = words if len(words) > _FRAGMENT else words | self._asked
+        # A fragment ("In 2025.") says what the question says, so that must stand there, too; but
+        # "It employs 1900 people" is whole where a judge read it after what it stands behind.
+        whole = len(words) > _FRAGMENT or (self._judged and sentence == said)
+        claimed = words if whole else words | self._asked
         if covered(claimed, set(terms(read)), self._idf) < MIN_CONTEXT:
             return 0.0
         if leaps_over_a_name(sentence, said):

@@ -347,10 +347,11 @@ class Pipeline:
         """
         if self._probability(found) < self._calibration.threshold:
             return []
-        grounder = Grounder(found.asked.standalone, found.evidence, self.index.idf)
+        judged = self._judge is not None
+        grounder = Grounder(found.asked.standalone, found.evidence, self.index.idf, judged)
         # A judge has read what a sentence is about; without one, the names must tell.
         best = found.evidence[:_QUOTABLE]
-        quotable = [e for e in best if self._judge is not None or grounder.is_about(e)]
+        quotable = [e for e in best if judged or grounder.is_about(e)]
         listed = asks_for_a_list(found.asked.text)
         if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))

@@ -14,7 +14,9 @@ from rag.types import Evidence
 
 _FOREIGN_MARKER = re.compile(r"\[(\d+)\]")
 _WRITTEN_MARKER = re.compile(r"\s*\[\d+\]")
-_ENDED = re.compile(r"""[.!?…:。！？]["'”’»)\]]*$""")
+_ENDED = re.compile(  # before marks of emphasis and of footnotes, too
+    r"""[.!?…:。！？]["'”’»)\]*_]*(?:[\[［]\^?[\w ]{1,20}[\]］])*$"""
+)
 
 
 @dataclass(frozen=True, slots=True)

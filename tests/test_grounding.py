@@ -14,12 +14,12 @@ FINE = (
 )
 
 
-def grounder(question: str, *texts: str) -> Grounder:
+def grounder(question: str, *texts: str, judged: bool = False) -> Grounder:
     found = [
         Evidence(f"d{i}", 0, len(text), text, "", "", cosine=0.5, share=0.5, score=1 - i / 10)
         for i, text in enumerate(texts)
     ]
-    return Grounder(question, found, idf=lambda term: 4.0 if term != "alibaba" else 0.5)
+    return Grounder(question, found, lambda term: 4.0 if term != "alibaba" else 0.5, judged)
 
 
 def grounds(question: str, draft: str, *texts: str) -> bool:
@@ -52,6 +52,17 @@ def test_what_the_source_does_not_say_is_not_supported(
     question: str, draft: str, source: str
 ) -> None:
     assert not grounds(question, draft, source)
+
+
+def test_a_short_source_sentence_is_whole_where_a_judge_read_what_it_is_about() -> None:
+    asked, staff = "How many people does the plant employ?", "It employs 1900 people."
+    assert grounder(asked, staff).ground_sentence(staff) is None
+    found = grounder(asked, staff, judged=True).ground_sentence(staff)
+    assert found is not None
+    assert found.quotes[0].text == staff
+    assert grounder(asked, staff, judged=True).ground_sentence("The 1900 people.") is None
+    dragons = "The Dragons of Alibaba."
+    assert grounder("Who are the Dragons of Alibaba?", dragons, judged=True).ground(dragons) == []
 
 
 def test_unsupported_sentences_go_and_supported_ones_stay() -> None:
