@@ -1,4 +1,4 @@
-"""What in a sentence can be plainly wrong: its numbers, money and proper names, and a "not"."""
+"""What in a sentence can be plainly wrong: its numbers, their units, proper names, and a "not"."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from rag.terms import STOPWORDS, tokens
 
 _SCALES = {
+    "dozen": 12,
     "hundred": 100,
     "thousand": 10**3,
     "k": 10**3,
@@ -20,7 +21,16 @@ _SCALES = {
     "lakh": 10**5,
     "crore": 10**7,
 }
-_LETTERS = {"m": 10**6, "b": 10**9}  # after an amount of money, as in $3.5m
+_LETTERS = {"m": 10**6, "b": 10**9}  # beside a currency, as in $3.5m and 2m euros
+# Capitals need no currency, as in "3.5M users"; but "5 MB", "M&M’s", "500 B.C." and, after a
+# blank, "M-class" and "in 2021 M. Night Shyamalan" are something else.
+_CAPITAL = re.compile(r"(\d)([ \u00a0\u202f])?([MB])\b(?![&'’]|\.\w)(?(2)(?![-/]|\.?\s[A-Z][a-z]))")
+_CAPITALS = {"M": "million", "B": "billion"}
+_PARTS = {
+    "half": Decimal("0.5"),
+    "quarter of": Decimal("0.25"),
+    "three quarters of": Decimal("0.75"),
+}
 _UNITS = "one two three four five six seven eight nine".split()
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -32,33 +42,63 @@ _SCALE = "|".join(_SCALES)
 _BELOW_HUNDRED = rf"""(?:(?:{"|".join(_TENS)})
         (?:-(?:{_UNIT})\b|\s(?:{_UNIT})\b(?!-)|(?!-(?:{_ORDINALS})))\b
     |(?:{"|".join([*_UNITS, *_TEENS])})\b)"""
-# Both are for text without capitals: twice as fast as to ignore their case.
+_AND_A_HALF = r"(?P<half>[\s-]and[\s-]a[\s-]half\b)?"
+# Signs that several share, such as "¥", are left out; the word "won" alone is a verb.
+_CURRENCIES = {
+    "dollar": "$, usd, dollar, dollars",
+    "Hong Kong dollar": "hk$, hkd, hong kong dollar, hong kong dollars",
+    "Australian dollar": "a$, au$, aud, australian dollar, australian dollars",
+    "Canadian dollar": "c$, ca$, cad, canadian dollar, canadian dollars",
+    "Singapore dollar": "s$, sgd, singapore dollar, singapore dollars",
+    "Taiwan dollar": "nt$, twd, taiwan dollar, taiwan dollars",
+    "New Zealand dollar": "nz$, nzd, new zealand dollar, new zealand dollars",
+    "real": "r$, brl, reais",
+    "euro": "€, eur, euro, euros",
+    "pound": "£, gbp, pound sterling, pounds sterling",
+    "yuan": "yuan, rmb, renminbi, cny",
+    "yen": "yen, jpy",
+    "rupee": "₹, rs, inr, rupee, rupees",
+    "franc": "chf, franc, francs",
+    "won": "₩, krw, korean won, thousand won, million won, billion won, trillion won",
+}
+_CURRENCY_OF = {form: name for name, forms in _CURRENCIES.items() for form in forms.split(", ")}
+_PHRASES = "|".join(sorted((form for form in _CURRENCY_OF if " " in form), reverse=True))
+_SIGNS = "|".join(re.escape(form) for form in _CURRENCY_OF if not form[-1].isalpha())
+_COINS = "|".join(form for form in _CURRENCY_OF if form.isalpha())
+_MONEY = re.compile(rf"(?:{_PHRASES})\b|{_SIGNS}|[^\W\d_]+")  # words whole: "US$" is no "S$"
+# These are for text without capitals: twice as fast as to ignore their case.
 _IN_DIGITS = re.compile(
-    rf"""(?<![\w.])(?P<money>(?:us|hk)?[$€£¥]\s?|(?:eur|usd|gbp|rmb|cny)\s?)?
+    rf"""(?<![\w.])(?P<money>(?:us\$|{_SIGNS}|¥|rs\.|{_COINS})\s?)?
         (?P<digits>\d{{1,3}}(?:[\u00a0\u202f’']\d{{3}})+(?!\d)
             |\d+(?:,\d{{3}})*(?:\.\d+)?|\.\d+)
-        (?(money)(?:(?P<letter>[mb])\b)?)
-        (?:[\s-]?(?P<scale>{_SCALE})\b)?""",
+        (?(money)(?:(?P<letter>[mb])\b)?|(?:\s?(?P<counted>[mb])(?=[\s-](?:{_COINS}|pounds?|won)\b))?)
+        {_AND_A_HALF}(?:[\s-]?(?P<scale>{_SCALE})\b)?""",
     re.VERBOSE,
 )
 _IN_WORDS = re.compile(
     rf"""(?<![\w.])(?:
-            (?P<hundreds>{_UNIT}|an?)\shundred\b(?:\s(?:and\s)?(?P<rest>{_BELOW_HUNDRED}))?
+            (?<![\s-]and[\s-]a[\s-])(?P<part>half|(?:three[\s-]quarters|quarter)\sof)
+                (?:[\s-]an?)?(?=[\s-](?:{_SCALE})\b)
+            |(?P<hundreds>{_UNIT}|an?)\shundred\b(?:\s(?:and\s)?(?P<rest>{_BELOW_HUNDRED}))?
             |(?P<below>{_BELOW_HUNDRED})
             |an?(?=\s(?:{_SCALE})\b)
         )
-        (?:[\s-]?(?P<scale>{_SCALE})\b)?""",
+        {_AND_A_HALF}(?:[\s-]?(?P<scale>{_SCALE})\b)?""",
     re.VERBOSE,
 )
 _DIGIT = re.compile(r"\d")
 _GROUPED = re.compile("[,\u00a0\u202f’']")
-_CURRENCIES = {
-    "dollar": re.compile(r"\$|\b(?:dollars?|usd)\b", re.IGNORECASE),
-    "euro": re.compile(r"€|\b(?:euros?|eur)\b", re.IGNORECASE),
-    "pound": re.compile(r"£|\bgbp\b|\bpounds? sterling\b", re.IGNORECASE),
-    "yuan": re.compile(r"\b(?:yuan|rmb|renminbi|cny)\b", re.IGNORECASE),
-}
-_NOT = re.compile(r"\b(?:not|no|never|without|neither|nor|cannot)\b|n[’']t\b", re.IGNORECASE)
+# A hyphen elsewhere joins or is a range: "3-5", "3%-5%", "20 -30", "GPT-4", "+/-5".
+_MINUS = re.compile(r"""(?<![^\s(\[{"'“‘|=<>≤≥~≈$€£¥₹₩])(?<![\d%]\s)(?:[-−]|minus\s)\Z""")
+_MINUS_CHARS = len("minus ")
+_PERCENT = re.compile(  # for text without capitals
+    r"(?P<points>(?:[%％]|per\s?cent(?:age)?|pct)[\s-]?points?\b|\d\s?pp\b)"
+    r"|[%％]|per\s?cent\b|pct\b"
+)
+_NOT = re.compile(
+    r"\b(?:not|no|none|nobody|never|without|neither|nor|cannot|hardly|scarcely|barely)\b|n[’']t\b",
+    re.IGNORECASE,
+)
 HONORIFICS = frozenset("mr mrs ms miss dr sir madam prof".split())
 _WORD = re.compile(r"\b[^\W\d_](?:[\w.&]*\w)?")
 _ASCII_NAME = re.compile(r"\b[A-Z](?:[\w.&]*\w)?", re.ASCII)  # what most texts need, and faster
@@ -67,30 +107,49 @@ _SENTENCE_START = re.compile(r"""(?:^|[.!?:;]\s+|\n)["'“‘(\[]*(?=[^\W\d_])""
 
 def numbers(text: str) -> set[Decimal]:
     """The values of all numbers: "18.228 billion" and "18,228 million" are the same one, as are
-    "$3.5m" and "3.5 million".
+    "$3.5m" and "3.5 million"; "-20" and "20" are not.
 
     Number words below a thousand count, "one" alone does not: it is mostly a pronoun.
     """
+    in_digits = _DIGIT.search(text) is not None
+    if in_digits:
+        text = _CAPITAL.sub(lambda match: f"{match[1]} {_CAPITALS[match[3]]}", text)
     text = text.casefold()  # not lower(): "ſix" is six, too
-    found = {Decimal(v) for m in _IN_WORDS.finditer(text) if (v := _value_of_words(m)) is not None}
-    if _DIGIT.search(text):
-        found |= {_value_of_digits(match) for match in _IN_DIGITS.finditer(text)}
+    in_words = ((match, _value_of_words(match)) for match in _IN_WORDS.finditer(text))
+    found = {_signed(match, value) for match, value in in_words if value is not None}
+    if in_digits:
+        found |= {_signed(match, _value_of_digits(match)) for match in _IN_DIGITS.finditer(text)}
     return {value.normalize() for value in found}
 
 
+def _signed(match: re.Match[str], value: Decimal) -> Decimal:
+    start = match.start()
+    return -value if _MINUS.search(match.string, max(0, start - _MINUS_CHARS), start) else value
+
+
 def _value_of_digits(match: re.Match[str]) -> Decimal:
-    scale = _SCALES.get(match["scale"], 1) * _LETTERS.get(match["letter"], 1)
-    return Decimal(_GROUPED.sub("", match["digits"])) * scale
+    letter = _LETTERS.get(match["letter"] or match["counted"], 1)
+    return (Decimal(_GROUPED.sub("", match["digits"])) + _half(match)) * letter * _scale(match)
 
 
-def _value_of_words(match: re.Match[str]) -> int | None:
-    if match["below"] == "one" and not match["scale"]:
+def _value_of_words(match: re.Match[str]) -> Decimal | None:
+    if match["below"] == "one" and not (match["half"] or match["scale"]):
         return None
+    if match["part"]:
+        return _PARTS[re.sub(r"[\s-]", " ", match["part"])] * _scale(match)
     if match["hundreds"]:
         number = 100 * _below_hundred(match["hundreds"]) + _below_hundred(match["rest"] or "")
     else:
         number = _below_hundred(match["below"] or "a")
-    return number * _SCALES.get(match["scale"], 1)
+    return (number + _half(match)) * _scale(match)
+
+
+def _half(match: re.Match[str]) -> Decimal:
+    return _PARTS["half"] if match["half"] else Decimal(0)
+
+
+def _scale(match: re.Match[str]) -> int:
+    return _SCALES.get(match["scale"], 1)
 
 
 def _below_hundred(words: str) -> int:
@@ -100,7 +159,14 @@ def _below_hundred(words: str) -> int:
 
 def currencies(text: str) -> set[str]:
     """Those that are named; signs that several share are left out."""
-    return {name for name, written in _CURRENCIES.items() if written.search(text)}
+    words = _MONEY.findall(text.casefold())
+    return {_CURRENCY_OF[word] for word in words if word in _CURRENCY_OF}
+
+
+def percents(text: str) -> set[str]:
+    """Which are told: "percent", or "percentage point" for what lies between two of them."""
+    found = _PERCENT.finditer(text.casefold())
+    return {"percentage point" if match["points"] else "percent" for match in found}
 
 
 def negates(text: str) -> bool:

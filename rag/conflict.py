@@ -1,25 +1,28 @@
 """Two sentences that answer one question → whether they give it different values.
 
 The values compared are those of the kind that is asked for. A value in two roundings (3.08 and
-3.0885 million), a date told more and less exactly (November 2023, 2023) and a person named in two
-forms (Eddie Wu, Wu Yongming) are one value.
+3.0885 million), a range and a value in it, a date told more and less exactly (November 2023, 2023)
+and a person named in two forms (Eddie Wu, Wu Yongming) are one value. Amounts of different periods
+or in different units are not compared.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 
+from rag.amounts import ROUNDING, all_differ, amounts, in_other_units, times
 from rag.answer_kind import answer_kind
-from rag.claims import HONORIFICS, currencies, numbers
+from rag.claims import HONORIFICS, numbers
 from rag.dates import MONTH, MONTHS
 from rag.terms import stem, tokens
 
-_ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
 _DAYS = r"\d{1,2}(?:st|nd|rd|th)?(?:\s?(?:-|–|to|and|or)\s?\d{1,2}(?:st|nd|rd|th)?)?"
-_MONTH = re.compile(  # with the days before or after it; "may" is a verb
-    rf"(?:\b(?P<before>{_DAYS})\s+(?:of\s+)?)?\b(?P<month>(?!may)(?i:{MONTH}))\b\.?"
+_WORDS = r"(?:may|march|mar|dec|sep|jan)\b"  # in lower case, no months: "they march on"
+_MONTH = re.compile(  # with the days before or after it
+    rf"(?:\b(?P<before>{_DAYS})\s+(?:of\s+)?)?\b(?P<month>(?!{_WORDS})(?i:{MONTH}))\b\.?"
     rf"(?:\s+(?P<after>{_DAYS})\b(?!\s+(?!(?:is|was|has|as|its|this)\b)\w+s\b))?"
 )
 _ALSO_A_NAME = {"jan", "april", "may", "june", "august"}  # "Jan Peters opened it"
@@ -32,16 +35,27 @@ _YEAR = re.compile(  # "1900 people" and "$1850" are none
     r"|customers|employees|workers|units|stores|homes|tonnes|tons|kg|km|miles|metres|meters)\b)",
     re.IGNORECASE,
 )
+_YEARS = re.compile(
+    r"\b(?:(?P<between>between)\s)?(?P<first>[12]\d{3})"
+    r"(?(between)\sand\s|\s?(?:-|–|to|until)\s?)(?P<last>[12]\d{3})\b",
+    re.IGNORECASE,
+)
+_LONGEST = 100  # years that a range of them may span
+_FISCAL_YEAR = re.compile(r"(?<![a-z])FY\s?(?:20)?(\d\d)\b", re.IGNORECASE)
+_PART_OF_YEAR = re.compile(
+    r"\b(?:(?P<short>(?:q[1-4]|h[12])(?=\b|fy))"
+    r"|(?P<which>first|second|third|fourth)[\s-](?P<part>quarter|half)\b)",
+    re.IGNORECASE,
+)
+_ORDINALS = "first second third fourth".split()
+_HOUR, _MINUTE = "0?[1-9]|1[0-2]", r"[:.]([0-5]\d)"
 _CLOCK = re.compile(
-    r"\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[ap])\.?m\b"
-    r"|\b(?P<hour24>\d{1,2}):(?P<minute24>\d\d)\b",
+    rf"(?<![\d.:])(?:(?:({_HOUR})(?:{_MINUTE})?\s?(?:-|–|to\b|until\b|and\b)\s?)?"
+    rf"\b({_HOUR})(?:{_MINUTE})?\s?([ap])\.?m\b"
+    r"|([01]?\d|2[0-3]):([0-5]\d)\b)",
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"\bhow (?:long|soon|old|often)\b", re.IGNORECASE)
-_UNIT_DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "quarter": 90, "year": 360}
-_TIME = re.compile(rf"((?:[\w.,]+[\s-]){{1,3}})({'|'.join(_UNIT_DAYS)})s?\b", re.IGNORECASE)
-_SAME_TIME = 0.03  # relative difference of a time in two units: 90 days, three months; 52 weeks
-_PERCENT = re.compile(r"%|\bper ?cent\b", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]+")
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 
@@ -49,49 +63,53 @@ _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 def disagree(question: str, one: str, other: str) -> bool:
     """Whether the sentences tell different numbers, dates or names, as the question asks."""
     match answer_kind(question):
-        case "number" if _DURATION.search(question) and _times(one) and _times(other):
-            return _times_differ(one, other)
+        case "number" if _of_other_periods(one, other):
+            return False
+        case "number" if _DURATION.search(question) and times(one) and times(other):
+            return all_differ(times(one), times(other))
         case "number":
-            return _numbers_differ(
-                _counts(question, one), _counts(question, other)
-            ) and not _in_other_units(one, other)
+            return _numbers_differ(question, one, other) and not in_other_units(one, other)
         case "date":
             return _dates_differ(question, one, other)
         case _:
             return _names_differ(question, one, other)
 
 
-def _counts(question: str, sentence: str) -> set[Decimal]:
-    years = {Decimal(year) for year in _YEAR.findall(sentence)}
-    return numbers(sentence) - numbers(question) - years
+def _of_other_periods(one: str, other: str) -> bool:
+    """Whether both name years, and none that is the same, or such quarters or halves of a year."""
+    periods = zip(_periods(one), _periods(other), strict=True)
+    return any(a and b and a.isdisjoint(b) for a, b in periods)
 
 
-def _numbers_differ(one: set[Decimal], other: set[Decimal]) -> bool:
-    same = (abs(a - b) <= _ROUNDING * max(abs(a), abs(b)) for a, b in product(one, other))
-    return bool(one) and bool(other) and not any(same)
+def _periods(text: str) -> tuple[set[str], set[str]]:
+    """Years, a fiscal one being that of its number, and the parts of years, such as q4 and h1."""
+    return (
+        _years(text) | {f"20{year}" for year in _FISCAL_YEAR.findall(text)},
+        {
+            match["short"].lower()
+            if match["short"]
+            else f"{match['part'][0].lower()}{_ORDINALS.index(match['which'].lower()) + 1}"
+            for match in _PART_OF_YEAR.finditer(text)
+        },
+    )
 
 
-def _in_other_units(one: str, other: str) -> bool:
-    """Whether amounts are told in units of which none is shared: 18 billion yuan, $2.5 billion."""
-    units = [
-        currencies(text) | ({"percent"} if _PERCENT.search(text) else set())
-        for text in (one, other)
-    ]
-    return all(units) and units[0].isdisjoint(units[1])
+def _numbers_differ(question: str, one: str, other: str) -> bool:
+    """Whether both tell numbers that are not in the question, nor years, and none is the same."""
+    told = [numbers(text) - _not_counted(question, text) for text in (one, other)]
+    same = (abs(a - b) <= ROUNDING * max(abs(a), abs(b)) for a, b in product(*told))
+    return (
+        all(told)
+        and not any(same)
+        and all_differ(
+            amounts(one, _not_counted(question, one)),
+            amounts(other, _not_counted(question, other)),
+        )
+    )
 
 
-def _times_differ(one: str, other: str) -> bool:
-    times = product(_times(one), _times(other))
-    return not any(abs(a - b) <= _SAME_TIME * max(a, b) for a, b in times)
-
-
-def _times(text: str) -> set[float]:
-    """How long, in days of 24 hours, months of 30 and years of 360."""
-    return {
-        float(number) * _UNIT_DAYS[unit.lower()]
-        for told, unit in _TIME.findall(text)
-        for number in numbers(told)
-    }
+def _not_counted(question: str, sentence: str) -> set[Decimal]:
+    return numbers(question) | {Decimal(year) for year in _YEAR.findall(sentence)}
 
 
 def _dates_differ(question: str, one: str, other: str) -> bool:
@@ -102,8 +120,8 @@ def _dates_differ(question: str, one: str, other: str) -> bool:
         [found - known for found, known in zip(_dates(text), asked, strict=True)]
         for text in (one, other)
     ]
-    if not any(map(any, told)) and _times(one) and _times(other):
-        return _times_differ(one, other)
+    if not any(map(any, told)) and times(one) and times(other):
+        return all_differ(times(one), times(other))
     return any(a and b and not a & b for a, b in zip(*told, strict=True))
 
 
@@ -113,11 +131,21 @@ def _dates(text: str) -> tuple[set[str], set[str], set[str], set[str]]:
     days = {day for m in found for day in _DAY.findall(m["before"] or m["after"] or "")}
     iso = list(_ISO_DAY.finditer(text))
     return (
-        set(_YEAR.findall(text)),
+        _years(text),
         {m["month"][:3].lower() for m in found} | {MONTHS[int(m["month"]) - 1] for m in iso},
         {day.lstrip("0") for day in days | {m["day"] for m in iso}},
-        {_time_of_day(match) for match in _CLOCK.finditer(text)},
+        {time for match in _CLOCK.finditer(text) for time in _times_of_day(match)},
     )
+
+
+def _years(text: str) -> set[str]:
+    """With those in between: 2000 is one of 1999-2001."""
+    found = set(_YEAR.findall(text))
+    for match in _YEARS.finditer(text):
+        first, last = int(match["first"]), int(match["last"])
+        if {match["first"], match["last"]} <= found and last - first <= _LONGEST:
+            found.update(str(year) for year in range(first, last))
+    return found
 
 
 def _tells_month(match: re.Match[str]) -> bool:
@@ -129,12 +157,20 @@ def _tells_month(match: re.Match[str]) -> bool:
     return bool(beside or _TELLS_MONTH.search(text[: match.start("month")].lower()))
 
 
-def _time_of_day(match: re.Match[str]) -> str:
-    """On a clock of 24 hours, "09:00" for 9 a.m."""
-    if match["half"] is None:
-        return f"{int(match['hour24']):02}:{match['minute24']}"
-    hour = int(match["hour"]) % 12 + (12 if match["half"].lower() == "p" else 0)
-    return f"{hour:02}:{match['minute'] or '00'}"
+def _times_of_day(match: re.Match[str]) -> Iterator[str]:
+    """On a clock of 24 hours, "09:00" for 9 a.m.; both ends of "6:30 to 8 pm".
+
+    The start is in the same half of the day as the end, unless it were after it: "11 to 1 pm".
+    """
+    first_hour, first_minute, hour, minute, half, hour_24, minute_24 = match.groups()
+    if hour_24:
+        yield f"{int(hour_24):02}:{minute_24}"
+        return
+    end = int(hour) % 12 + (12 if half.lower() == "p" else 0)
+    yield f"{end:02}:{minute or '00'}"
+    if first_hour:
+        start = int(first_hour) % 12 + (12 if half.lower() == "p" else 0)
+        yield f"{start if start <= end else (start + 12) % 24:02}:{first_minute or '00'}"
 
 
 def _names_differ(question: str, one: str, other: str) -> bool:

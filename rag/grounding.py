@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from rag.claims import currencies, names, negates, numbers, share_of_names
+from rag.claims import currencies, names, negates, numbers, percents, share_of_names
 from rag.retriever import covered
 from rag.sentences import split_sentences
 from rag.terms import STOPWORDS, stem, terms, tokens
@@ -88,11 +88,7 @@ class Grounder:
         """How far the quotes say the sentence: 0 when they do not, else MIN_SUPPORT to 1."""
         said = " ".join(quote.text for quote in quotes)
         read = " ".join(quote.context for quote in quotes)
-        if not numbers(sentence) <= numbers(said) | self._asked_numbers:
-            return 0.0
-        if not currencies(sentence) <= currencies(said) | self._asked_currencies:
-            return 0.0
-        if negates(sentence) != negates(said):
+        if not self._agrees(sentence, said):
             return 0.0
         # A name of the question may stand just before the quote ("He …"), not nowhere near it.
         asked = set(tokens(self._question)) & set(tokens(read))
@@ -136,13 +132,26 @@ class Grounder:
 
     def corroborates(self, sentence: str, evidence: Evidence) -> bool:
         """Whether another source tells the same: the names and numbers that answer, mostly in
-        the quote itself, and the question's words in it or before it."""
+        the quote itself, and the question's words in it or before it; and nothing against it."""
         facts = self.new_facts(sentence)
         before = set(terms(evidence.context))
         return (
             bool(facts)
             and covered(facts, set(terms(evidence.text)), self._idf) >= MIN_SUPPORT
             and covered(self._asked, before, self._idf) >= MIN_SHARED_QUESTION
+            and self._agrees(sentence, evidence.text)
+            and not leaps_over_a_name(sentence, evidence.text)
+        )
+
+    def _agrees(self, sentence: str, said: str) -> bool:
+        """Whether the numbers and units beyond the question's are there, and "not" in both or
+        neither."""
+        return (
+            numbers(sentence) <= numbers(said) | self._asked_numbers
+            and currencies(sentence) <= currencies(said) | self._asked_currencies
+            # "By how many percent?" is asked of percentage points, too: no unit to take over.
+            and percents(sentence) <= percents(said)
+            and negates(sentence) == negates(said)
         )
 
     def _best(

@@ -64,7 +64,7 @@ LAYERS = [
     {"milvus_parts", "bulk", "on_ray"},
     {"milvus_index"},
     {"milvus_open"},
-    {"index", "answer_kind", "conversation"},
+    {"index", "answer_kind", "conversation", "amounts"},
     {"retriever", "abstention", "judge"},
     {"grounding", "conflict", "language_models"},
     {"writing", "judging"},

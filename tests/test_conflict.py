@@ -68,3 +68,138 @@ from rag.conflict import disagree
 def test_disagreement(question, one, other, expected) -> None:
     assert disagree(question, one, other) == expected
     assert disagree(question, other, one) == expected
+
+
+def _check(question: str, one: str, other: str, expected: bool) -> None:
+    assert disagree(question, one, other) == expected
+    assert disagree(question, other, one) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Revenue was $5 million in 2023.", "Revenue was $6 million in 2024.", False),
+        ("Revenue was $5 million in 2024.", "Revenue was $6 million in 2024.", True),
+        ("Revenue was $5 million.", "Revenue was $6 million in 2024.", True),
+        ("It was $5 million in FY23.", "It was $6 million in FY2024.", False),
+        ("It was $5 million in FY24.", "It was $6 million in 2024.", True),
+        ("It was $5 million in Q1 2024.", "It was $6 million in Q2 2024.", False),
+        ("It was $5 million in Q1.", "First-quarter revenue was $6 million.", True),
+        ("It was $5 million in the first quarter.", "It was $6 million in the fourth.", True),
+        ("It was $5 million in the first quarter.", "In the fourth quarter, $6 million.", False),
+        ("It was $5 million in H1.", "In the second half, it was $6 million.", False),
+        ("From 2021 to 2024 it was $5 million a year.", "It was $6 million in 2023.", True),
+    ],
+)
+def test_amounts_of_other_periods_do_not_disagree(one, other, expected) -> None:
+    _check("What was revenue in 2024?", one, other, expected)
+    _check("How much was revenue?", one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "expected"),
+    [
+        ("How far is it?", "It is 10 km away.", "It is 6.2 miles away.", False),
+        ("How far is it?", "It is 10 km away.", "It is 12 km away.", True),
+        ("How far is it?", "It is 10 km (6.2 miles) away.", "It is 8 miles away.", True),
+        ("How far is it?", "It is ten kilometres away.", "It is six miles away.", False),
+        ("How long is the bridge?", "It is 300 m long.", "It is 984 feet long.", False),
+        ("How long is the bridge?", "It is 300m long.", "It is 350m long.", True),
+        ("How tall is he?", "He is 1.80 m tall.", "He is 180 cm tall.", False),
+        ("How heavy is it?", "It weighs 5 kg.", "It weighs 5000 g.", False),
+        ("How heavy is it?", "It weighs 5 million tonnes.", "It weighs 6 million tonnes.", True),
+        ("How fast is it?", "It does 100 km/h.", "It does 62 mph.", False),
+        ("How fast is it?", "It does 100 km/h.", "It does 62 miles per hour.", False),
+        ("How fast is it?", "It does 100 km/h.", "It does 120 km/h.", True),
+        ("How hot is it?", "It is 100 °C.", "It is 212 °F.", False),
+        ("How hot is it?", "It is 100 degrees Celsius.", "It is 90°C.", True),
+        ("How large is it?", "It has 4 GB.", "It has 4096 MB.", False),
+        ("How much did it raise?", "It raised $5 m.", "It raised $6 m, 3 km away.", True),
+        ("How long does it take?", "It takes 90 minutes.", "It takes 1.5 hours.", False),
+        ("How many minutes does it take?", "It takes 90 minutes.", "It takes 1.5 hours.", False),
+        ("How many minutes does it take?", "It takes 90 minutes.", "It takes two hours.", True),
+        ("How long does it take?", "It takes 120 seconds.", "It takes 2 minutes.", False),
+        ("How long does it take?", "It takes 120 seconds.", "It takes 3 minutes.", True),
+        ("How many staff has it?", "It got 500 in 3 months.", "It got 700 in 2 weeks.", True),
+    ],
+)
+def test_one_amount_in_other_units(question, one, other, expected) -> None:
+    _check(question, one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("It opens at 9.30 am.", "It opens at 9:30 a.m.", False),
+        ("It opens at 9.30 am.", "It opens at 09:30.", False),
+        ("It opens at 9.30 am.", "It opens at 6 am.", True),
+        ("It opens at 9:30 am.", "It opens at 9 am.", True),
+        ("It opens at 9 am.", "It opens at 9 pm.", True),
+        ("It opens at 13:30 pm.", "It opens at 3:30 pm.", True),
+        ("It is open from 6:30 to 8 pm.", "It opens at 6.30 pm.", False),
+        ("It is open from 6:30 to 8 pm.", "It opens at 18:30.", False),
+        ("It is open from 6:30 to 8 pm.", "It opens at 6:30 am.", True),
+        ("It is open 11-1 pm.", "It opens at 11 am.", False),
+        ("It is open 12-2 pm.", "It opens at noon, 12 pm.", False),
+    ],
+)
+def test_times_of_day(one, other, expected) -> None:
+    _check("What time does it open?", one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "expected"),
+    [
+        ("How many staff has it?", "It has between 100 and 120 employees.", "It has 110.", False),
+        ("How many staff has it?", "It has 100-120 employees.", "It has 110.", False),
+        ("How many staff has it?", "It has 100 to 120 employees.", "It has 110.", False),
+        ("How many staff has it?", "It has 100 to 120 employees.", "It has 130.", True),
+        ("How many staff has it?", "It has 100 and 120 employees.", "It has 110.", True),
+        ("How many staff has it?", "It grew from 100 to 120 employees.", "It has 110.", True),
+        ("How many staff has it?", "It has over 100 employees.", "It has 110.", False),
+        ("How many staff has it?", "It has more than 100 employees.", "It has 110.", False),
+        ("How many staff has it?", "It has at least a hundred employees.", "It has 110.", False),
+        ("How many staff has it?", "It has at least 100 employees.", "It has 90.", True),
+        ("How many staff has it?", "It has under 100 employees.", "It has 90.", False),
+        ("How many staff has it?", "It has up to 100 employees.", "It has 90.", False),
+        ("How many staff has it?", "It has up to 100 employees.", "It has 110.", True),
+        ("How many staff has it?", "It has no more than 100 employees.", "It has 110.", True),
+        ("How many staff has it?", "It has no fewer than 100 employees.", "It has 110.", False),
+        ("How many staff has it?", "It has over 100 employees.", "It has over 200.", True),
+        ("How many staff has it?", "It has over 100 employees.", "It has under 200.", False),
+        ("How many staff has it?", "Over 3 years it got 500.", "It has 700.", True),
+        ("How many staff has it?", "In over 20 cities, it has 500.", "It has 700.", True),
+        ("How much is it?", "A one-time fee of $5.", "A one-time fee of $6.", True),
+        ("How many died?", "Two hundred and fifty.", "Two hundred and sixty.", True),
+        ("How many died?", "It was 1\u00a0234.", "It was 1\u00a0567.", True),
+        ("How many died?", "On its twenty-first day, 50.", "On its twenty-first day, 60.", True),
+        ("How long is it?", "It is a twenty-day tour.", "It is a three-week tour.", True),
+        ("How much will it cost?", "It will cost $2-3 million.", "It will cost $2.5m.", False),
+        ("How much will it cost?", "It will cost $2-3 million.", "It will cost $3.5m.", True),
+        ("How much did it grow?", "It grew 5% to 10%.", "It grew 7 percent.", False),
+        ("How much did it earn?", "It rose 5% to $120 million.", "It was $90 million.", True),
+        ("When was it built?", "It was built in 1999-2001.", "It was built in 2000.", False),
+        ("When was it built?", "Between 1999 and 2001.", "It was built in 2000.", False),
+        ("When was it built?", "It was built in 1999-2001.", "It was built in 2003.", True),
+        ("When was it built?", "In 1999 and 2001.", "It was built in 2000.", True),
+        ("How long does it take?", "It takes 1-2 weeks.", "It takes 10 days.", False),
+        ("How long does it take?", "It takes one to two weeks.", "It takes 10 days.", False),
+        ("How long does it take?", "It takes 1-2 weeks.", "It takes 20 days.", True),
+        ("When must I pay?", "Within 1-2 weeks.", "Within 10 days.", False),
+    ],
+)
+def test_ranges_and_bounds(question, one, other, expected) -> None:
+    _check(question, one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Thousands march through Leeds.", "It was on a day in July.", False),
+        ("It was in March.", "It was in July.", True),
+        ("It was in july.", "It was in august.", True),
+        ("The dec and the sep are sent by jan to mar.", "It was in July.", False),
+    ],
+)
+def test_words_that_are_no_months(one, other, expected) -> None:
+    _check("When was the protest?", one, other, expected)

@@ -12,6 +12,7 @@ SCIENTIST = (
 FINE = (
     "In April 2021, the regulator ordered Alibaba to stop, imposing a fine of 18.228 billion yuan."
 )
+POINTS = "Flat rents rose by 2 percentage points last May."
 
 
 def grounder(question: str, *texts: str, judged: bool = False) -> Grounder:
@@ -46,6 +47,10 @@ def test_a_faithful_short_form_is_supported() -> None:
         ("How much was Alibaba fined?", "Alibaba was fined $18.228 billion.", FINE),
         ("Was Alibaba fined?", "Alibaba was not fined 18.228 billion yuan.", FINE),
         ("Who was it?", "Not Li Shan is president of Xianyu.", PRESIDENT),
+        ("Who resigned?", "The directors resigned.", "None of the directors resigned."),
+        ("How cold was it?", "The night was 20 °C cold.", "The night was -20 °C cold."),
+        ("By how many percent?", "Flat rents rose by 2% last May.", POINTS),
+        ("What does it cost?", "The hall costs ₹5 to hire.", "The hall costs $5 to hire."),
     ],
 )
 def test_what_the_source_does_not_say_is_not_supported(
@@ -78,6 +83,31 @@ def test_a_second_document_that_says_so_is_cited_too() -> None:
         "Alibaba was fined 18.228 billion yuan."
     )
     assert {quote.doc for quote in kept.quotes} == {"d0", "d1"}
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "other"),
+    [
+        (
+            "Where is coffee allowed?",
+            "Coffee is allowed in Room 5.",
+            "Coffee is not allowed in Room 5.",
+        ),
+        ("What does Alibaba pay?", "Alibaba pays $5 million.", "Alibaba pays €5 billion."),
+        ("What does Alibaba pay?", "Alibaba pays $5 million.", "Alibaba pays €5 million."),
+        (
+            "How far did shares fall in 2021?",
+            "All Tencent shares fell by 5% in 2021.",
+            "All Tencent shares fell by 5 percentage points in 2021.",
+        ),
+        ("Who is the president of Xianyu?", "Today Ma is the president of Xianyu.", PRESIDENT),
+    ],
+)
+def test_a_second_document_that_says_otherwise_is_not_cited(
+    question: str, sentence: str, other: str
+) -> None:
+    (kept,) = grounder(question, sentence, other).ground(sentence)
+    assert [quote.text for quote in kept.quotes] == [sentence]
 
 
 def test_two_neighbouring_sentences_may_support_together() -> None:
