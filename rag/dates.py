@@ -31,33 +31,33 @@ _FORMS = [
         rf"(?P<day>{_AFTER_12})/(?P<month>{_MONTH_NUMBER})/{_SHORT_YEAR}",
         rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}",
         rf"(?P<day>\d{{1,2}})-(?P<month>\d{{1,2}})-{_YEAR}",
-        rf"{_NAME}\s+{_DAY},?\s+{_YEAR}",
-        rf"{_DAY}\s+(?:of\s+)?{_NAME},?\s+{_YEAR}",
+        rf"{_NAME}\s+{_DAY}(?:,\s*|\s+){_YEAR}",
+        rf"{_DAY}\s+(?:of\s+)?{_NAME}(?:,\s*|\s+){_YEAR}",
         rf"{_DAY}-{_NAME}-{_YEAR}",
     )
 ]
 _DIGITS = re.compile(
     r"(?P<year>[12]\d{3})(?P<mark>)(?P<month>\d\d)(?P<day>\d\d)(?=\b|T)(?!\.\d)", re.ASCII
 )
-_LABEL = re.compile(  # in Markdown, it may stand in a list or between stars
-    r"(?:[-*]\s+)?[*_]*(?:last\s+|date\s+)?"
-    r"(?:published|posted|updated|modified|released|issued|created|revised|sent|dated?)"
-    r"(?:\s+on)?[*_]*(?:\s*:[*_]*\s*|\s+)",
+_AUTHOR = r"\s*by(?:\s+[\w.,'’-]+){1,6}"
+_LABEL = re.compile(  # it may stand in brackets; in Markdown, in a list or between stars
+    r"(?:[-*]\s+)?[*_(\[]*(?:last\s+|date\s+)?"
+    r"(?:published|posted|updated|modified|released|issued|created|revised|sent|dated?"
+    r"|(?:effective|publication|release)\s+date)"
+    rf"(?:{_AUTHOR}\s+on|\s+(?:on|at))?[*_]*(?:\s*:[*_]*\s*|\s+)",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    rf"(?:{_LABEL.pattern}|on\s+|[*_]+)?"
+    rf"(?:{_LABEL.pattern}|on\s+|[*_(\[]+)?"
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?",
     re.IGNORECASE,
 )
 _TIME = re.compile(
     r"(?:[T,]?\s*(?:at\s+)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?"
-    r"\s*(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2})?(?:\s*\([a-z ]+\))?)?[*_]*\s*",
+    r"\s*(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2})?(?:\s*\([a-z ]+\))?)?[*_)\]]*\s*",
     re.IGNORECASE,
 )
-_TIME_AND_AUTHOR = re.compile(
-    rf"{_TIME.pattern}(?:,?\s*by(?:\s+[\w.,'’-]+){{1,6}})?", re.IGNORECASE
-)
+_TIME_AND_AUTHOR = re.compile(rf"{_TIME.pattern}(?:,?{_AUTHOR})?", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s+[|·•–—-]\s+")
 _HEADING_MARK = re.compile(r"^#{1,6}\s+")
 _FIRST_LINES = 8  # that are not blank, where a text may tell its date

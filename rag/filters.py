@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
     from rag.types import Document
 
-
 _CHARACTERS = re.compile(r"\[!?\]?[^\]]*\]")  # a set of them in a glob, or part of a name
+_ANY_FOLDERS = re.compile(r"(^|/)(?:\*\*/)+")
+_ROW = re.compile(r"(\.(?:csv|jsonl?))#\d+$", re.IGNORECASE)  # of a file of rows
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Days are ISO 8601, both included; ``source`` is a glob, whose ``*`` also matches "/", or the
-    name of a file or of a folder, for all that is in it.
+    """Days are ISO 8601, both included; ``source`` is a glob, whose ``*`` also matches "/" and
+    ``**/`` no folder at all, or the name of a file or of a folder, for all that is in it. The name
+    of a row, such as "table.csv#3", stands for its file.
 
-    What is empty does not restrict. Raises UsageError for a day that is none.
+    What is empty does not restrict. Raises UsageError for a day that is none, and for what is no
+    text.
     """
 
     since: str = ""
@@ -31,7 +36,11 @@ class Filter:
     source: str = ""
 
     def __post_init__(self) -> None:
-        for option, day in (("--since", self.since), ("--until", self.until)):
+        days = (("--since", self.since), ("--until", self.until))
+        for option, value in (*days, ("--source", self.source)):
+            if not isinstance(value, str):
+                raise UsageError(f"{option} is {value!r}; expected text, empty for no restriction")
+        for option, day in days:
             if day and not _is_day(day):
                 raise UsageError(f"{option} {day!r} is no day; expected one such as 2025-06-30")
         if self.until and self.since > self.until:
@@ -59,22 +68,26 @@ class Filter:
 
     def takes(self, path: str) -> bool:
         """Whether files at a path are searched."""
-        named = self._named
-        if not self.source or path == named or path.startswith(f"{named}/"):
+        if not self.source:
             return True
-        return fnmatchcase(path, named) or fnmatchcase(path, f"{named}/*")
+        # macOS writes "é" as two characters in names of files, where keyboards write one.
+        path, named = normalize("NFC", path), normalize("NFC", self._named)
+        if path == named or path.startswith(f"{named}/"):
+            return True
+        return _fits(path, named) or _fits(path, f"{named}/*")
 
     @property
     def globs(self) -> tuple[str, str]:
-        """Of all that ``source`` names, and of all that is in it where it is a folder; of more
-        where it holds brackets, which may be part of a name."""
-        loose = _CHARACTERS.sub("*", self._named)
+        """Of all that ``source`` names in just these characters, and of all that is in it where it
+        is a folder; of more where it holds ``**/``, or brackets, which may be part of a name."""
+        loose = _CHARACTERS.sub("*", _ANY_FOLDERS.sub(r"\1*", self._named))
         return loose, f"{loose}/*"
 
     @property
     def _named(self) -> str:
         """``source`` as paths are written, which are relative to the corpus."""
-        named = self.source.rstrip("/").removeprefix("./")
+        named = self.source.replace(os.sep, "/").rstrip("/").removeprefix("./")
+        named = _ROW.sub(r"\1", named)
         return "*" if named == "." else named
 
     def _at_source(self, document: Document) -> bool:
@@ -84,6 +97,16 @@ class Filter:
         if not self.dated:
             return True
         return bool(day) and self.since <= day <= (self.until or day)
+
+
+def _fits(path: str, glob: str) -> bool:
+    """Whether a glob matches; ``**/`` stands for any folders, or for none."""
+    if "**/" not in glob:
+        return fnmatchcase(path, glob)
+    # With each "/" doubled, what stands between two of them may be empty: "a/**/b" becomes
+    # "//a/*/b", which "//a//b" and "//a//x//b" match.
+    doubled = _ANY_FOLDERS.sub("\0", f"/{glob}").replace("/", "//").replace("\0", "/*/")
+    return fnmatchcase(path, glob) or fnmatchcase(f"/{path}".replace("/", "//"), doubled)
 
 
 def _is_day(text: str) -> bool:

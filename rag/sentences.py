@@ -17,6 +17,11 @@ from itertools import pairwise
 
 from rag.types import Span
 
+_SPACED_ENDS = ".!?…।॥۔؟"  # also of Hindi, Urdu and Arabic
+_CJK_ENDS = "。！？"  # with no space behind them
+ENDS = _SPACED_ENDS + _CJK_ENDS
+_LINE_ENDS = ENDS.replace("…", "") + ":;"  # no line goes on behind these
+
 # A span longer than this is cut at white space: it would not fit the embedder's window
 # (256 tokens) and nobody reads such a quote. Also what keeps a 10 MB line harmless.
 MAX_SENTENCE_CHARS = 800
@@ -66,9 +71,10 @@ _WORD = re.compile(r"[A-Za-z]+")
 _MAX_WORD = 40  # letters that are looked at on each side of a cut
 _MAX_EMPHASIS = 400  # characters that are looked back over for the mark that begins it
 _TERMINAL = re.compile(
-    r"""(?<![.!?…])[.!?…]++["'“”’»)\]*_]*+(?:\[\^?[\w ]{1,20}+\])*+  # the end, a footnote's mark
-        (?=\s+["'“‘«(\[*_`¿¡„]*[^\W_a-z])                        # and the next sentence
-      | [。！？]["”’」』]*                                         # CJK
+    rf"""(?<![{_SPACED_ENDS}])[{_SPACED_ENDS}]++["'“”’»)\]*_]*+      # the end
+        (?:\[\^?[\w ]{{1,20}}+\])*+                                  # marks of footnotes
+        (?=\s+["'“‘«(\[*_`¿¡„]*(?:[^\W_a-z]|[$€£¥]\d))               # and the next sentence
+      | [{_CJK_ENDS}]["”’」』]*
     """,
     re.VERBOSE,
 )
@@ -187,7 +193,7 @@ def _continues(previous: str, line: str) -> bool:
         return False
     if _HEADING.match(previous) or _LIST_ITEM.match(line) or _are_records(previous, line):
         return False
-    wrapped = 40 <= len(previous) <= 100 and previous[-1] not in ".!?:;。！？"
+    wrapped = 40 <= len(previous) <= 100 and previous[-1] not in _LINE_ENDS
     return wrapped or (line[0].islower() and not quoted)  # "> cd /tmp" may be a prompt
 
 

@@ -10,13 +10,16 @@ from itertools import accumulate
 from rag.conflict import disagree
 from rag.grounding import Grounded, Grounder
 from rag.question import asks_for_a_list
+from rag.sentences import ENDS
 from rag.types import Evidence
 
 _FOREIGN_MARKER = re.compile(r"\[(\d+)\]")
-_WRITTEN_MARKER = re.compile(r"\s*\[\d+\]")
+# Not an index: "x[0]", as sources are counted from 1, and whatever is marked as code: "`argv[1]`".
+_WRITTEN_MARKER = re.compile(r"(`[^`\s]+`)|\s*(?!(?<=\w)\[0\])\[\d+\]")
 _ENDED = re.compile(  # before marks of emphasis and of footnotes, too
-    r"""[.!?…:。！？]["'”’»)\]*_]*(?:[\[［]\^?[\w ]{1,20}[\]］])*$"""
+    rf"""[{ENDS}．:]["'”’»)\]*_]*(?:[\[［]\^?[\w ]{{1,20}}[\]］])*$"""
 )
+_BETWEEN_ITEMS = " ,;，；、،؛"  # what ends a line of a list, but no sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:
 
 def displayed(sentence: str) -> str:
     """A sentence as part of an answer: on one line, ended, and with no marker that is not ours."""
-    text = with_foreign_markers(" ".join(sentence.split()))
+    text = with_foreign_markers(" ".join(sentence.split())).rstrip(_BETWEEN_ITEMS)
     return text if _ENDED.search(text) else text + "."
 
 
@@ -96,4 +99,4 @@ def with_foreign_markers(text: str) -> str:
 
 def without_markers(draft: str) -> str:
     """The draft without the markers that a model wrote, who does not know ours."""
-    return _WRITTEN_MARKER.sub("", draft)
+    return _WRITTEN_MARKER.sub(r"\1", draft)

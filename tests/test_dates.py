@@ -42,6 +42,16 @@ from rag.front_matter import front_matter
         "* **Date:** 2025-02-12",
         "Date: Wed, 12 Feb 2025 10:00:00 +0100 (CET)",
         "Sent: Wednesday, February 12, 2025 10:00 AM",
+        "February 12,2025",
+        "12 February,2025",
+        "(February 12, 2025)",
+        "[2025-02-12]",
+        "(Last updated: 12 February 2025)",
+        "Published at: 2025-02-12",
+        "Effective date: February 12, 2025",
+        "Publication date: 2025-02-12",
+        "Posted by Ann on February 12, 2025",
+        "Posted by Ann Lee on Wednesday, 12 February 2025 at 10:30",
     ],
 )
 def test_one_day_in_many_forms(text: str) -> None:
@@ -85,6 +95,8 @@ def test_a_date_in_a_sentence_or_far_below_is_not_that_of_the_text() -> None:
     assert find_date("On February 12, 2025, it rained.\n") == ""
     assert find_date("Issued 3 May 2024, the order says much.\n") == ""
     assert find_date("February 12, 2025 by Ann\n") == ""
+    assert find_date("[2025-02-12 10:30] The server has started.\n") == ""
+    assert find_date("Posted by Ann on February 12, 2025, it tells much.\n") == ""
     assert find_date("Line.\n" * 8 + "2025-02-12\n") == ""
 
 

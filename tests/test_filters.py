@@ -1,7 +1,10 @@
 """Questions of some documents only."""
 
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -69,12 +72,59 @@ def test_only_what_is_wanted_is_found(made: Pipeline, wanted: Filter, expected: 
         ("note [[]1].txt", "note [1].txt", True),
         ("note [1.txt", "note [1.txt", True),
         ("/", "note.txt", False),
+        ("reports/**/a.txt", "reports/a.txt", True),
+        ("reports/**/a.txt", "reports/x/y/a.txt", True),
+        ("reports/**/a.txt", "reports/x/ba.txt", False),
+        ("reports/**/a.txt", "reports/ba.txt", False),
+        ("reports/**/a.txt", "reports2/a.txt", False),
+        ("**/a.txt", "a.txt", True),
+        ("**/**/x/**/a.txt", "x/a.txt", True),
+        ("**/x/**/a.txt", "y/x/a.txt", True),
+        ("**/x", "x/a.txt", True),
+        ("tables/a.csv#3", "tables/a.csv", True),
+        ("a.JSONL#12", "a.JSONL", True),
+        ("a.csv#3", "a.csv.txt", False),
+        ("issue #3", "issue #3/note.txt", True),
+        ("issue #3", "issue /note.txt", False),
+        ("a.parquet#3", "a.parquet#3", True),
     ],
 )
 def test_brackets_are_a_set_of_characters_or_part_of_a_name(source, path, taken) -> None:
     wanted = Filter(source=source)
     assert wanted.takes(path) == taken
     assert not taken or any(fnmatchcase(path, glob) for glob in wanted.globs)
+
+
+@pytest.mark.parametrize("source", ["café", "café/*.txt", "*é*"])
+def test_a_letter_may_be_written_in_two_ways(source: str) -> None:
+    for form, other in (("NFC", "NFD"), ("NFD", "NFC")):
+        wanted = Filter(source=normalize(form, source))
+        assert wanted.takes(normalize(other, "café/menu.txt"))
+        assert not wanted.takes("cafe/menu.txt")
+
+
+def test_folders_are_named_as_the_system_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Filter(source="reports\\old").takes("reports/old/first.txt")
+    monkeypatch.setattr("os.sep", "\\")
+    assert Filter(source=".\\reports\\old\\").takes("reports/old/first.txt")
+
+
+def test_a_row_stands_for_its_file(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.csv").write_text("text\nKivi Oy has 520 employees.\nKivi Oy sells stones.\n")
+    (corpus / "b.csv").write_text("text\nKivi Oy has 340 employees.\n")
+    index = pipeline(corpus).index.only(Filter(source="a.csv#2"))
+    hits, _ = Retriever(index, BagOfWordsEmbedder()).find(QUESTION, 8)
+    assert {hit.chunk.doc for hit in hits} == {"a.csv#1", "a.csv#2"}
+
+
+@pytest.mark.parametrize(
+    "given", [{"since": date(2025, 1, 1)}, {"until": date(2025, 1, 1)}, {"source": None}]
+)
+def test_what_is_no_text_is_told(given: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(given))} is .*; expected text"):
+        Filter(**given)
 
 
 def test_the_best_of_the_wanted_is_found_however_many_are_better(tmp_path: Path) -> None:

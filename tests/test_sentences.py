@@ -110,6 +110,8 @@ def test_a_starter_after_a_lost_full_stop_opens_a_sentence() -> None:
         "Das kostet ca. über 5 Euro bzw. ähnlich viel.",
         "Он живёт на ул. ленина и др. улицах.",
         "It is azote (Gk. ἄζωτον), as they say.",
+        "It costs approx. $5, max. €9, or U.S. $5 with Lee Inc. $2 off.",
+        "Type the path. $ and $HOME are for shells.",
     ],
 )
 def test_abbreviations_keep_what_follows_them(whole: str) -> None:
@@ -143,6 +145,19 @@ def test_a_sentence_may_end_with_an_abbreviation() -> None:
     ],
 )
 def test_marks_of_emphasis_and_of_footnotes_stay_with_their_sentences(pieces: list[str]) -> None:
+    assert sentences(" ".join(pieces)) == pieces
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["10 people left.", "$5 was paid.", "“€3.50 more?”", "(£2 less.)", "¥100 it was."],
+        ["यह घर है।", "वह कहाँ है?", "वह यहाँ है॥[2]", "अच्छा।"],
+        ["یہ گھر ہے۔", "وہ کہاں ہے؟", "پی۔ایچ۔ڈی ہے۔"],
+        ["أين البيت؟!", "«هنا.»", "متى؟", "10 أيام."],
+    ],
+)
+def test_sentences_begin_with_money_and_end_with_marks_of_other_scripts(pieces: list[str]) -> None:
     assert sentences(" ".join(pieces)) == pieces
 
 
@@ -286,6 +301,8 @@ def test_a_huge_line_is_cut_at_spaces() -> None:
         "aaaaThe" * 150_000,
         "aaaa.Aa" * 100_000,
         "。" * 200_000,
+        "।" * 1_000_000,
+        "؟۔ $" * 250_000,
         "a.* B" * 100_000,
         "a. *_" * 100_000,
         ".[a]" * 250_000,

@@ -13,6 +13,7 @@ from rag.errors import QuestionError, UsageError
 from rag.fusion import reciprocal_rank_fusion
 from rag.prompt import MAX_EVIDENCE_BYTES, MAX_SENTENCES, messages, select
 from rag.question import MAX_QUESTION_CHARS, asks_for_a_list, check_question, repeats
+from rag.terminal import printable
 from rag.terms import terms, tokens
 from rag.types import Evidence
 
@@ -25,6 +26,26 @@ def test_terms_fold_case_accents_endings_and_stop_words() -> None:
     assert terms("The Investors invested in CAFÉS") == ["investor", "invest", "cafe"]
     assert tokens("¥1,234.5 in ２０２４") == ["1234.5", "in", "2024"]
     assert tokens("阿里巴巴") == ["阿里", "里巴", "巴巴"]
+    assert tokens("Việt Nam, Москвой, كِتَاب, שָׁלוֹם") == ["viet", "nam", "москвои", "كتاب", "שלום"]
+
+
+def test_marks_that_spell_other_words_are_no_accents() -> None:
+    assert set(tokens("서울은")) & set(tokens("서울에서")) == {"서울"}
+    assert tokens("हिन्दी, पानी पान।") == ["हिन्दी", "पानी", "पान"]
+    assert tokens("தமிழ் മലയാളം বাংলা ශ්\u200dරී") == ["தமிழ்", "മലയാളം", "বাংলা", "ශ්රී"]
+    assert tokens("パリ") == tokens("ﾊﾟﾘ") != tokens("バリ") != tokens("ハリ")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("می\u200cخواهم \N{MAN}\u200d\N{WOMAN}", "می\u200cخواهم \N{MAN}\u200d\N{WOMAN}"),
+        ("\ufeffco\u00adoperate\n\u200b now\u2060", "cooperate now"),
+        ("\x1b[31mred \u202eder \u2066x", "�[31mred �der �x"),
+    ],
+)
+def test_text_is_made_fit_for_a_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown
 
 
 @given(st.text(max_size=200))
