@@ -172,7 +172,7 @@ def _offer(service: Service) -> None:
 
     def ask(question: str, history: list[str] | None = None, index: str = "") -> dict[str, Any]:
         try:
-            return service.ask(Query(question, tuple(history or ()), index)).to_dict()
+            return service.ask(Query(question, history or (), index)).to_dict()
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rag import page
 from rag.errors import QuestionError, RagError, UsageError
 from rag.feedback import draft_case, record
-from rag.page import STAGES, Turn
+from rag.page import MAX_NOTE, STAGES, Turn
 from rag.question import check_question
 from rag.service import Query, Service
 from rag.starters import starters
@@ -114,7 +114,7 @@ class Chat:
         answer = _answer_of(turns, turn)
         if answer is not None:
             history = [earlier.question for earlier in turns[:turn] if earlier.answer]
-            record(self._feedback, draft_case(answer, history, good, note[:_SHOWN_CHARS]))
+            record(self._feedback, draft_case(answer, history, good, note[:MAX_NOTE]))
 
     def fresh(self, name: str) -> tuple[list[Turn], str, str, str]:
         """A new chat: no turns, conversation, source, and what the index holds."""

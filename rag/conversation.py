@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.claims import names
-from rag.question import AUXILIARY, MAX_QUESTION_CHARS, PLURAL, QUESTION_WORD
+from rag.errors import QuestionError
+from rag.question import AUXILIARY, MAX_QUESTION_CHARS, PLURAL, QUESTION_WORD, check_question
 from rag.sentences import split_sentences
 from rag.terms import terms
 
@@ -28,6 +29,7 @@ _LABEL = re.compile(  # "### Question: who …", but not "what is Q: 5"
     re.IGNORECASE,
 )
 MAX_PARTS = 3
+_EXPECTED = 'history is a list of questions, such as ["who runs Xianyu?"]'
 # "It" stands for nothing in "is it true", "does it take", "is it legal to park here".
 _EMPTY_IT = (
     r"\s+(?:true|takes?|took|possible|said|that)\b"
@@ -86,13 +88,31 @@ class Asked:
     standalone: str
 
 
+def earlier_questions(history: object) -> list[str]:
+    """The questions asked before, each on one line, without blank ones.
+
+    Raises QuestionError for what is no list of them, such as a single text, which would be taken
+    for its letters.
+    """
+    if isinstance(history, str | bytes) or not isinstance(history, Sequence):
+        raise QuestionError(f"{_EXPECTED}; found {type(history).__name__}")
+    if not all(isinstance(earlier, str) for earlier in history):
+        raise QuestionError(f"{_EXPECTED}; found one that is no text")
+    try:
+        return [check_question(earlier) for earlier in history if earlier.strip()]
+    except QuestionError as error:
+        raise QuestionError(f"an earlier question cannot be read: {error}") from error
+
+
 def understood(message: str, history: Sequence[str]) -> list[Asked]:
     """The questions in a message; ``history`` holds the earlier messages, oldest first.
+    Raises QuestionError where those are no questions.
 
     What refers back is followed by what it refers to, in brackets: the question before, or what
     was said before it in the same message. No model is asked, so a rewritten question has no
     words that the user did not write.
     """
+    history = earlier_questions(history)
     lead, parts = split_question(message)
     tells = lead and (names(lead) or not history)  # thanks are nothing to refer to
     turns = [*history, lead] if tells else list(history)

@@ -20,6 +20,7 @@ STAGES: dict[Stage, str] = {
     "writing": "Writing an answer",
     "checking": "Checking it against the sources",
 }
+MAX_NOTE = 500  # characters that a reader may write about an answer
 _MARKER = re.compile(r"\[(\d+)\]")
 _TEMPLATE = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # no HTML can hold them
@@ -157,7 +158,8 @@ def _footer(number: int, answer: Answer) -> str:
         'aria-pressed="false">Bad</button>'
         '<span class="thanks" role="status"></span></div>'
         f'<form class="why" data-turn="{number}" hidden><label>What should it say? '
-        '<input type="text" maxlength="500"></label> <button type="submit">Send</button></form>'
+        f'<input type="text" maxlength="{MAX_NOTE}"></label> '
+        '<button type="submit">Send</button></form>'
     )
 
 

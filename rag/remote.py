@@ -32,6 +32,8 @@ _PASSING = {408, 425, 429, 500, 502, 503, 504}  # statuses that may not come aga
 # Control tokens of the common chat formats, such as <|im_end|>, </s>, <end_of_turn> and [INST].
 # Which of them the server's model knows cannot be seen from here.
 _CONTROL = re.compile(r"<(?=[|｜/a-z])|\[(?=/?[A-Z_]+\])")
+# Newer models of OpenAI take max_completion_tokens instead, and no temperature but their own.
+_REFUSABLE = re.compile(r"\b(?:max_tokens|temperature)\b")
 
 
 class _PassingError(ServerError):
@@ -40,6 +42,14 @@ class _PassingError(ServerError):
     def __init__(self, message: str, pause: float = 0.0) -> None:
         super().__init__(message)
         self.pause = pause
+
+
+class _FieldError(ServerError):
+    """Fields of a request that the model may not take."""
+
+    def __init__(self, message: str, fields: frozenset[str]) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class _Timely(httpx2.SyncByteStream):
@@ -71,6 +81,7 @@ class RemoteGenerator:
         self._address = address
         self._key = key
         self._timeout = timeout
+        self._left_out: frozenset[str] = frozenset()  # fields that the model does not take
         self._client = httpx2.Client(
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx2.Timeout(timeout, connect=_CONNECT_TIMEOUT),
@@ -88,14 +99,31 @@ class RemoteGenerator:
         }
         for pause in _PAUSES:
             try:
-                return self._reply(body)
+                return self._adapted(body)
             except _PassingError as error:
                 wait = max(pause, error.pause)
                 if wait > _LONGEST_PAUSE:
                     raise
                 log.info("%s; trying again in %.1f s", error, wait)
                 time.sleep(wait)
-        return self._reply(body)
+        return self._adapted(body)
+
+    def _adapted(self, body: dict[str, Any]) -> str:
+        """The reply; where the server names fields that it refuses, to a request without them.
+
+        Only what helped is remembered: a server may name max_tokens for a prompt that is too long.
+        """
+        left_out = self._left_out
+        while True:
+            try:
+                reply = self._reply(_without(left_out, body))
+            except _FieldError as error:
+                if error.fields <= left_out:
+                    raise
+                left_out |= error.fields
+            else:
+                self._left_out |= left_out
+                return reply
 
     def _reply(self, body: dict[str, Any]) -> str:
         url = self._address.url
@@ -146,7 +174,7 @@ class RemoteGenerator:
                 return "", False
             choice = event["choices"][0]
             delta = choice.get("delta") or {}  # the last is empty with some servers
-            return delta.get("content") or "", bool(choice.get("finish_reason"))
+            return _text(delta.get("content")), bool(choice.get("finish_reason"))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ServerError(
                 f"{self._address.url} sent {self._said(data)!r}, expected a piece of a reply in "
@@ -156,21 +184,26 @@ class RemoteGenerator:
     def _refusal(self, response: httpx2.Response) -> ServerError:
         """What a status that is no success means."""
         body = b"".join(islice(response.iter_bytes(4096), 16))
+        text = body.decode(errors="replace")
         status, url = response.status_code, self._address.url
-        answers = f"{url} answers {status} ({self._said(body.decode(errors='replace'))})"
+        answers = f"{url} answers {status} ({self._said(text)})"
         if status in _PASSING:
             pause = _seconds(response.headers.get("Retry-After", ""))
             return _PassingError(f"{answers}; it is busy or failing: ask again later", pause)
         if status in (401, 403):
             return ServerError(f"{answers}; set {KEY} to a key that it accepts")
+        expected = f"{answers}; expected a reply of {self._address.model}"
+        if status == 400 and (named := frozenset(_REFUSABLE.findall(text))):
+            return _FieldError(expected, named)
         served = self._served() if status in (400, 404) else []
         if served and self._address.model not in served:
             models = printable(", ".join(served[:10]))
             return ServerError(f"{answers}; it serves {models}, not {self._address.model}")
-        return ServerError(
-            f"{answers}; expected a reply of {self._address.model}. See that the URL is what "
-            f"/chat/completions follows; it mostly ends in /v1"
-        )
+        if status in (404, 405):
+            expected += (
+                ". See that the URL is what /chat/completions follows; it mostly ends in /v1"
+            )
+        return ServerError(expected)
 
     def _served(self) -> list[str]:
         """The models that the server lists; none where it does not tell."""
@@ -216,6 +249,24 @@ def connect(choice: str) -> RemoteGenerator:
 
 def _too_slow(url: str, seconds: float) -> str:
     return f"{url} took longer than {seconds:.0f} s; serve a smaller model, or on a faster machine"
+
+
+def _without(fields: frozenset[str], body: dict[str, Any]) -> dict[str, Any]:
+    """The body of a request without these fields; a limit goes by its newer name."""
+    kept = {name: value for name, value in body.items() if name not in fields}
+    if "max_tokens" in fields:
+        kept["max_completion_tokens"] = body["max_tokens"]
+    return kept
+
+
+def _text(content: object) -> str:
+    """What a piece says; some servers send it in parts, of which others are no text, such as
+    thoughts. TypeError for what is neither."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if part["type"] == "text")
+    if content is not None and not isinstance(content, str):
+        raise TypeError(f"{type(content).__name__} is no text")
+    return content or ""
 
 
 def _harmless(text: str) -> str:

@@ -10,12 +10,14 @@ import time
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 
+from rag.address import is_here, is_url
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from rag.line import Line
 
@@ -31,8 +33,26 @@ def by_own_name(app: ASGIApp, host: str) -> ASGIApp:
     A page elsewhere can make a name of its own point here, and would then be of the same origin
     (https://en.wikipedia.org/wiki/DNS_rebinding).
     """
-    own = ["127.0.0.1", "localhost"]
-    return TrustedHostMiddleware(app, own, www_redirect=False) if host in own else app
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        asks = scope["type"] in ("http", "websocket")
+        if asks and not _is_own(Headers(scope=scope).get("host", "")):
+            await PlainTextResponse("Invalid host header", 400)(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return checked if _is_own(_bracketed(host)) else app
+
+
+def _is_own(name: str) -> bool:
+    """Whether a name, or one with a port, can mean no other machine than this one."""
+    url = f"http://{name}"
+    return is_url(url) and is_here(url)
+
+
+def _bracketed(host: str) -> str:
+    """A host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
 
 
 class Server:
@@ -50,8 +70,7 @@ class Server:
                 f"cannot listen on {host}:{port} ({error}); try another --port or --host"
             ) from error
         shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
-        name = f"[{shown}]" if ":" in shown else shown
-        self.address = f"http://{name}:{self._socket.getsockname()[1]}/"
+        self.address = f"http://{_bracketed(shown)}:{self._socket.getsockname()[1]}/"
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from uuid import uuid4
 
+from rag.conversation import earlier_questions
 from rag.errors import (
     BusyError,
     ClosingError,
@@ -46,7 +47,7 @@ class Query:
     """A question, those before it in its conversation, and the index to ask ("" for the first)."""
 
     question: str
-    history: tuple[str, ...] = ()
+    history: Sequence[str] = ()
     index: str = ""
     id: str = field(default_factory=_new_id)
 
@@ -103,14 +104,14 @@ class Service:
         outcome: Outcome = "stopped"
         status = _STOPPED
         try:
-            for text in (*query.history, query.question):
-                check_question(text)
+            check_question(query.question)
+            history = earlier_questions(query.history)
             self.library.check(index)
             with self.line.place() as before:
                 while count := before():
                     yield count
                 began = time.monotonic()
-                steps = self.library.pipeline(index).steps(query.question, query.history)
+                steps = self.library.pipeline(index).steps(query.question, history)
                 for step in self._made(steps):
                     answer = step if isinstance(step, Answer) else answer
                     yield step

@@ -273,6 +273,14 @@ def test_many_at_once_wait_in_line_and_none_is_lost(slow_page, visit) -> None:
     assert "50,000" in finished(page, turn).inner_text()
 
 
+def test_a_text_is_no_history(slow_page) -> None:
+    from gradio_client import Client
+
+    client = Client(slow_page, verbose=False)
+    with pytest.raises(Exception, match="history is a list of questions"):
+        client.predict("And when?", "Who is she?", "", api_name="/ask")
+
+
 def test_the_readme_over_http(slow_page) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n([^`]*gradio_client[^`]*)^```", readme, re.MULTILINE)

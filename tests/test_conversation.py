@@ -10,6 +10,7 @@ from rag.conversation import (
     standalone,
     understood,
 )
+from rag.errors import QuestionError
 from rag.question import MAX_QUESTION_CHARS
 
 
@@ -100,6 +101,15 @@ def test_a_long_history_is_bounded_and_the_question_stays_whole() -> None:
     found = standalone("and then?", history)
     assert found.startswith("and then? (and then?")
     assert len(found) <= MAX_QUESTION_CHARS
+
+
+def test_a_text_is_no_history_and_a_blank_turn_is_none() -> None:
+    with pytest.raises(QuestionError, match="history is a list of questions"):
+        understood("since when?", "Who runs Xianyu?")
+    with pytest.raises(QuestionError, match="cannot be read: the question has 2,001 "):
+        understood("since when?", ["x" * (MAX_QUESTION_CHARS + 1)])
+    (asked,) = understood("since when?", ("Who runs Xianyu?", " \n"))
+    assert asked.standalone == "since when? (Who runs Xianyu?)"
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,15 @@ def test_feedback_tells_the_history_that_was_asked_with(library, tmp_path) -> No
     assert json.loads((tmp_path / "f.jsonl").read_text())["history"] == ["Which bees?"]
 
 
+def test_as_much_of_a_note_is_kept_as_the_page_takes(library, tmp_path) -> None:
+    turns = [Turn("Which bees?", answer=library.pipeline("own").ask("Which bees?"))]
+    note = "x" * (page.MAX_NOTE + 1)
+    Chat(Service(library, Line()), tmp_path / "f.jsonl").like(turns, 0, False, note)
+    kept = json.loads((tmp_path / "f.jsonl").read_text())["note"]
+    assert kept == f"thumbs down: {note[:-1]}"
+    assert f'maxlength="{page.MAX_NOTE}"' in page.conversation(turns)
+
+
 def test_first_questions_are_on_names_that_are_explained() -> None:
     text = (
         "Kivi, a maker of sensors, grew. Later Kivi sold. Ada Lind is the founder of Kivi. I won."

@@ -1,5 +1,6 @@
 """A generator at a server, over real connections."""
 
+import json
 import logging
 import os
 import signal
@@ -119,9 +120,13 @@ def test_a_pause_that_the_server_asks_for_is_kept_unless_it_is_long() -> None:
         (refuses(301, "", Location="http://example.org/"), r"answers 301"),
         (refuses(200, "<html>welcome</html>", Content_Type="text/html"), r"text/html.*in /v1"),
         (refuses(200, '{"choices": []}', Content_Type="application/json"), "application/json"),
+        (refuses(405, "no"), rf"405 \(no\); expected a reply of {MODEL}\. See that the URL"),
         (sends("{not json"), "sent '{not json', expected a piece"),
         (sends("[1]"), "expected a piece"),
         (sends('{"choices": [7]}'), "expected a piece"),
+        (sends('{"choices": [{"delta": {"content": 7}}]}'), "expected a piece"),
+        (sends('{"choices": [{"delta": {"content": ["hi"]}}]}'), "expected a piece"),
+        (sends('{"choices": [{"delta": {"content": [{"type": "text"}]}}]}'), "expected a piece"),
         (sends('{"error": {"message": "out of memory"}}'), "failed: out of memory"),
     ],
 )
@@ -130,6 +135,54 @@ def test_what_will_not_pass_is_an_error_at_once(failure, message) -> None:
         asked(server)
     assert len(server.requests) == 1
     assert server.url in str(caught.value)
+
+
+def test_the_url_is_doubted_only_where_nothing_is_at_it() -> None:
+    with serving(refuses(400, "too long")) as server, pytest.raises(ServerError) as caught:
+        asked(server)
+    assert "See that the URL" not in str(caught.value)
+
+
+def sent_fields(server):
+    return [sorted(body.keys() - {"model", "messages", "stream"}) for _, _, body in server.requests]
+
+
+def test_fields_that_a_model_does_not_take_are_left_out_from_then_on() -> None:
+    named = [
+        refuses(400, json.dumps({"error": {"message": f"Unsupported: '{field}'"}}))
+        for field in ("max_tokens", "temperature")
+    ]
+    with serving(*named, says("Yes.")) as server:
+        generator = RemoteGenerator(Address.parse(server.choice))
+        assert generator.generate(ASKED, 20) == generator.generate(ASKED, 20) == "Yes."
+    assert sent_fields(server) == [
+        ["max_tokens", "temperature"],
+        ["max_completion_tokens", "temperature"],
+        ["max_completion_tokens"],
+        ["max_completion_tokens"],
+    ]
+    assert server.requests[-1][2]["max_completion_tokens"] == 20
+
+
+def test_a_field_is_left_out_once_and_for_good_only_where_that_helps() -> None:
+    with serving(refuses(400, "the prompt and max_tokens exceed 2048")) as server:
+        generator = RemoteGenerator(Address.parse(server.choice))
+        for _ in range(2):
+            with pytest.raises(ServerError, match="exceed 2048"):
+                generator.generate(ASKED, 20)
+    first, again = ["max_tokens", "temperature"], ["max_completion_tokens", "temperature"]
+    assert sent_fields(server) == [first, again] * 2
+
+
+def test_a_piece_may_come_in_parts() -> None:
+    parts = [
+        {"type": "thinking", "thinking": []},
+        {"type": "text", "text": "5"},
+        {"type": "text", "text": "0."},
+    ]
+    event = json.dumps({"choices": [{"delta": {"content": parts}, "finish_reason": "stop"}]})
+    with serving(sends(event)) as server:
+        assert asked(server) == "50."
 
 
 def test_a_wrong_model_is_told_which_there_are() -> None:

@@ -13,19 +13,21 @@ from conftest import BagOfWordsEmbedder, CopyingGenerator, until
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
 from rag.cli import configure_logging
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.endpoints import MAX_BODY, query_from, web_app
-from rag.errors import ServerError, UsageError
+from rag.errors import QuestionError, ServerError, UsageError
 from rag.index import open_or_build
 from rag.library import Library
 from rag.line import Line
 from rag.pipeline import Pipeline
 from rag.question_log import question_log
 from rag.server import Server, by_own_name
-from rag.service import Service
+from rag.service import Query, Service
 from rag.serving_options import credentials
 
 QUESTION = "How many workers live in a bee colony?"
@@ -110,6 +112,35 @@ def test_a_name_that_was_made_to_point_here_is_not_served(serve) -> None:
     assert served.get("health", headers={"Host": "localhost:7860"}).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])
+def test_wherever_only_this_machine_reaches_it_names_are_checked(host) -> None:
+    client = TestClient(by_own_name(PlainTextResponse("served"), host))
+
+    def status(name) -> int:
+        return client.get("/", headers={"Host": name}).status_code
+
+    own = ["127.0.0.1", "127.0.0.2:7860", "localhost", "LOCALHOST:7860", "[::1]", "[::1]:7860"]
+    others = ["evil.example", "evil.example:7860", "localhost.evil.example", "192.0.2.1", "[::2]"]
+    assert {name for name in own if status(name) == 200} == set(own)
+    assert {name for name in [*others, "[", ""] if status(name) == 200} == set()
+
+
+def test_other_machines_may_use_any_name() -> None:
+    client = TestClient(by_own_name(PlainTextResponse("served"), "0.0.0.0"))
+    assert client.get("/", headers={"Host": "rag.example"}).status_code == 200
+
+
+def test_a_blank_earlier_question_is_passed_over(serve) -> None:
+    served = serve()
+    assert served.ask("How many eggs does a queen lay?", history=["", " "]).status_code == 200
+
+
+@pytest.mark.parametrize("history", ["who runs Xianyu?", b"who?", 5, ["who?", 1]])
+def test_a_history_that_is_no_list_of_questions(serve, history) -> None:
+    with pytest.raises(QuestionError, match="history is a list of questions"):
+        serve().service.ask(Query("Who runs it?", history))
+
+
 def test_the_answer_is_that_of_all_other_ways(serve) -> None:
     served = serve()
     history = ["Who is the queen of the bees?"]
@@ -137,7 +168,7 @@ def test_the_answer_is_that_of_all_other_ways(serve) -> None:
         (b'{"question": "a", "history": [1]}', "no text"),
         (b'{"question": " "}', "is empty"),
         (b'{"question": "\\ud800"}', "is not text"),
-        (b'{"question": "a", "history": [""]}', "is empty"),
+        (b'{"question": "a", "history": ["\\ud800"]}', "an earlier question cannot be read: "),
         (json.dumps({"question": "x" * 2001}).encode(), "at most 2,000"),
     ],
 )
