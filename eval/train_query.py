@@ -3,7 +3,7 @@
 A question and the sentence that answers it seldom say the same, so the embedder, which was trained
 on texts that do, puts them apart. Low-rank corrections of its upper layers, for questions alone,
 bring a question's vector near the sentences that answer; those of the documents stay, so no index
-is made anew. Takes ten minutes on two cores, most of them for embedding the documents.
+is made anew. Takes five to ten minutes on two cores, most of them for embedding the documents.
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ class Example:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    return training_parser(
-        "python -m eval.train_query", "Train how questions are embedded.", QUERY_FILE
-    )
+    return training_parser("python -m eval.train_query", "Train how questions are embedded.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,12 +84,13 @@ def _main(options: argparse.Namespace) -> int:
         add_low_rank(layer, _RANK)
     train(encode, model, seen)
     shrink(model, _SHARE)
+    out = options.out or QUERY_FILE
     # As they come with the package, and from the hub.
     known = f"{EMBEDDER.packaged.sha256} {EMBEDDER.repo}@{EMBEDDER.revision}"
-    Stored(trained(model), {"fingerprints": known}).save(options.out)
+    Stored(trained(model), {"fingerprints": known}).save(out)
     if unseen:
         print(f"before: {before}\nafter: {describe(encode, unseen)}")
-    print(options.out)
+    print(out)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +21,11 @@ from rag.retriever import Retriever
 TRAINING = Path("eval/training")
 
 
-def training_parser(prog: str, description: str, out: Path) -> argparse.ArgumentParser:
-    """The command line of what trains ``out``."""
+def training_parser(prog: str, description: str) -> argparse.ArgumentParser:
+    """The command line of what trains something that is shipped."""
     made = argparse.ArgumentParser(prog=prog, description=description)
     add_quiet_option(made)
-    made.add_argument("--out", type=Path, default=out, metavar="FILE", help="default: %(default)s")
+    made.add_argument("--out", type=Path, metavar="FILE", help="default: the shipped one")
     made.add_argument(
         "--hold-out",
         type=int,
@@ -34,11 +35,14 @@ def training_parser(prog: str, description: str, out: Path) -> argparse.Argument
     return made
 
 
-def training_questions(training: Path = TRAINING) -> Iterator[tuple[Question, Retriever]]:
-    """Each question, with what finds its candidates in the documents; shows how far it is."""
-    questions = load_questions([training / "questions.jsonl"])
-    corpus = load_corpus(training / "docs")
+def training_questions(sample: int | None = None) -> Iterator[tuple[Question, Retriever]]:
+    """Each question, or so many drawn by chance, with what finds its candidates in the documents;
+    shows how far it is."""
+    questions = load_questions([TRAINING / "questions.jsonl"])
+    corpus = load_corpus(TRAINING / "docs")
     check_against_corpus(questions, {d.id: d.text for d in corpus.documents})
+    if sample is not None:
+        questions = random.Random(0).sample(questions, min(sample, len(questions)))
     embedder = load_embedder(resolve(EMBEDDER))
     with tempfile.TemporaryDirectory() as room:
         index = open_or_build(Path(room) / "index", corpus, embedder, Config())

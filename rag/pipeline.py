@@ -18,7 +18,7 @@ from rag.abstention import NO_JUDGE, Calibration, Signals, load_calibration, sig
 from rag.citing import cite, passage, passages
 from rag.cli import index_folder
 from rag.config import Config, require_in_bounds
-from rag.conversation import Asked, understood
+from rag.conversation import Asked, earlier_questions, understood
 from rag.documents import Corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
@@ -188,7 +188,9 @@ class Pipeline:
 
         with ThreadPoolExecutor(1) as beside:
             # Most of a start is the judge's work in torch, which leaves a core to the rest.
-            judge = beside.submit(find_judge() if generator != NO_GENERATOR else lambda: None)
+            judge = beside.submit(
+                find_judge(generator) if generator != NO_GENERATOR else lambda: None
+            )
             load = find_generator(generator, lazy)
             vectors = load_embedder(resolve(EMBEDDER, embedder))
             index = open_index(vectors)
@@ -270,9 +272,8 @@ class Pipeline:
         Whoever stops iterating stops the work, at the end of a stage.
         """
         question = check_question(question)
-        turns = [check_question(earlier) for earlier in history[-_TURNS:]]
         clock = _Clock()
-        parts = understood(question, turns)
+        parts = understood(question, earlier_questions(history)[-_TURNS:])
         max_words = self.config.max_words // len(parts)
         found: list[_Found] = []
         written: list[list[Grounded]] = []
@@ -342,8 +343,9 @@ class Pipeline:
         """The sentences that answer, each proven; none where the corpus does not tell.
 
         Short source sentences are their own best answer: they are right whenever they were well
-        chosen. Long ones give way to a draft, as far as that is proven. A list is answered by the
-        source sentence that lists most, unless the draft lists as much.
+        chosen. Long ones give way to a draft, as far as that is proven; never two that disagree, of
+        which a draft tells one. A list is answered by the source sentence that lists most, unless
+        the draft lists as much.
         """
         if self._probability(found) < self._calibration.threshold:
             return []
@@ -358,7 +360,8 @@ class Pipeline:
         yield "checking"
         quoted = quote(grounder, found.asked.text, quotable, self._margins)
         clock.lap("ground")
-        if self._generator is None or 0 < count_words(quoted) <= self.config.quote_words:
+        told = 0 < count_words(quoted) <= self.config.quote_words
+        if self._generator is None or told or disputed(found.asked.standalone, quoted):
             return within(max_words, quoted)
         yield "writing"
         draft = _draft(self._generator, found, min(DRAFT_WORDS, max_words))

@@ -33,7 +33,7 @@ def here(corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(rag.language_models, "resolve_generator", lambda choice: COPIER)
     monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
     monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
-    monkeypatch.setattr(rag.judge, "find_judge", lambda: lambda: None)
+    monkeypatch.setattr(rag.judge, "find_judge", lambda generator: lambda: None)
     return tmp_path
 
 

@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 
+from eval.train_judge import RECIPES
 from rag import judge, memory, packaged
 from rag.decoder import Decoder
 from rag.embedder import QUERY_FILE
 from rag.errors import ModelError
 from rag.int8 import Int8Linear
-from rag.judge import Adapter, AdapterJudge, load_judge, save_adapter
+from rag.judge import TRAINED, Adapter, AdapterJudge, load_judge, save_adapter
 from rag.model_files import load_tokenizer
+from rag.models import GENERATORS
 from rag.reader import Reader
 from rag.types import Evidence
 
@@ -68,11 +70,15 @@ def test_a_file_of_other_corrections_is_no_adapter() -> None:
         Adapter.load(QUERY_FILE)
 
 
-def test_the_shipped_adapter_fits_the_packaged_model() -> None:
-    made = Adapter.load()
-    assert made.head.shape == (896,)
-    assert made.fingerprint == judge.GENERATOR.packaged.sha256
-    assert {int(name.split(".")[0]) for name in made.corrections} == set(range(8, made.layers))
+@pytest.mark.parametrize(("size", "width"), [("0.5b", 896), ("1.5b", 1536)])
+def test_the_shipped_adapters_fit_the_packaged_models(size, width) -> None:
+    trained, recipe = TRAINED[size], RECIPES[size]
+    made = Adapter.load(trained.adapter)
+    assert made.head.shape == (width,)
+    assert made.fingerprint == trained.packaged.sha256 == GENERATORS[size].packaged.sha256
+    corrected = {int(name.split(".")[0]) for name in made.corrections}
+    assert corrected == set(range(recipe.frozen, recipe.layers))
+    assert made.layers == recipe.layers
 
 
 @pytest.mark.parametrize("found", [None, packaged.Weights("other", "x", "another")])
@@ -88,7 +94,31 @@ def of_the_tiny_model(monkeypatch, tiny_qwen, tmp_path):
     monkeypatch.setenv("RAG_CACHE", str(tmp_path / "cache"))
     weights = packaged.Weights("tiny", tiny_qwen, "f")
     monkeypatch.setattr(packaged, "find", lambda spec: weights)
-    monkeypatch.setattr(Adapter, "load", classmethod(lambda cls: adapter(head=1.0)))
+    monkeypatch.setattr(Adapter, "load", classmethod(lambda cls, path: adapter(head=1.0)))
+
+
+@pytest.mark.parametrize(
+    ("generator", "here", "read_with"),
+    [
+        (None, ["0.5b", "1.5b"], "0.5b"),
+        ("1.5b", ["0.5b", "1.5b"], "1.5b"),
+        ("1.5b", ["0.5b"], "0.5b"),
+        ("openai:http://127.0.0.1:1/v1#m", ["0.5b", "1.5b"], "0.5b"),
+    ],
+)
+def test_a_judge_reads_with_the_generators_weights_where_it_was_trained_on_them(
+    monkeypatch, tmp_path, generator, here, read_with
+) -> None:
+    at_hand = {TRAINED[size].packaged: size for size in here}
+    monkeypatch.setattr(
+        packaged,
+        "find",
+        lambda spec: packaged.Weights(at_hand[spec], tmp_path, "x") if spec in at_hand else None,
+    )
+    tried = []
+    monkeypatch.setattr(judge, "_find", lambda trained, weights: tried.append(weights.name))
+    judge.find_judge(generator)
+    assert tried == [read_with]
 
 
 def test_a_loaded_judge_says_nearly_what_one_in_full_precision_does(
@@ -137,7 +167,7 @@ def test_other_corrections_are_rounded_anew(in_eight_bits, monkeypatch, tmp_path
     load_judge()
     some = {"0.mlp.up_proj.a": torch.ones(2, 16), "0.mlp.up_proj.b": torch.ones(16, 2)}
     other = replace(adapter(head=1.0), corrections=some)
-    monkeypatch.setattr(Adapter, "load", classmethod(lambda cls: other))
+    monkeypatch.setattr(Adapter, "load", classmethod(lambda cls, path: other))
     load_judge()
     assert len(list((tmp_path / "cache").glob("*/layers.safetensors"))) == 2
 
@@ -146,5 +176,5 @@ def test_a_judge_that_does_not_fit_into_memory_is_not_loaded(
     of_the_tiny_model, monkeypatch
 ) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: 500_000_000)
-    with pytest.raises(ModelError, match=r"judging with tiny takes about 0.6 GB .* 0.5 GB are"):
+    with pytest.raises(ModelError, match=r"judging with tiny takes about 0.7 GB .* 0.5 GB are"):
         load_judge()

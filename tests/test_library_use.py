@@ -30,7 +30,7 @@ def fake_models(monkeypatch) -> None:
     monkeypatch.setattr(rag.language_models, "resolve_generator", lambda choice: COPIER)
     monkeypatch.setattr(rag.embedder, "load_embedder", lambda weights: BagOfWordsEmbedder())
     monkeypatch.setattr(rag.generator, "load_generator", lambda weights: CopyingGenerator())
-    monkeypatch.setattr(rag.judge, "find_judge", lambda: lambda: None)
+    monkeypatch.setattr(rag.judge, "find_judge", lambda generator: lambda: None)
 
 
 def in_a_process(code: str) -> str:

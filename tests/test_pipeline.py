@@ -330,12 +330,15 @@ def test_another_source_is_heard_from_farther_most_of_all_where_it_says_otherwis
     assert [c.doc for c in answer.citations] == ["cats.txt", "more.txt"][:quotes]
 
 
-def test_sources_that_disagree_are_both_quoted_and_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quote_words", [80, 0])  # with 0 other answers are drafted
+def test_sources_that_disagree_are_both_quoted_and_named(tmp_path: Path, quote_words: int) -> None:
     folder = tmp_path / "corpus"
     folder.mkdir()
     (folder / "one.txt").write_text("Kivi Oy has 340 employees in Oulu.\n", encoding="utf-8")
     (folder / "two.txt").write_text("Kivi Oy has 520 employees in Oulu.\n", encoding="utf-8")
-    made = pipeline(folder, config=Config(), judge=PreferringJudge("employees"))
+    drafting = FixedGenerator("Kivi Oy has 340 employees in Oulu.")
+    config = Config(quote_words=quote_words)
+    made = pipeline(folder, drafting, config, PreferringJudge("employees"))
     answer = made.ask("How many employees has Kivi Oy in Oulu?")
     assert "340" in answer.answer
     assert "520" in answer.answer

@@ -20,10 +20,8 @@ from rag.windows import with_previous
 
 
 @pytest.fixture
-def read(tiny_qwen, monkeypatch):
+def read(tiny_qwen):
     """Makes a reader with so many layers of the tiny model, corrected."""
-    monkeypatch.setattr(train_judge, "LAYERS", 2)
-    monkeypatch.setattr(train_judge, "FROZEN", 1)
 
     def made(layers, corrections=None):
         decoder = Decoder.load(tiny_qwen, layers)
@@ -48,9 +46,9 @@ QUESTIONS = [
 
 
 def test_what_is_trained_is_what_the_judge_then_says(read, retriever, tiny_qwen) -> None:
-    examples = [train_judge._example(q, retriever, read(1)) for q in QUESTIONS]
+    examples = [train_judge._example(q, retriever, read(1), groups=3) for q in QUESTIONS]
     assert [example.gold.sum().item() for example in examples] == [1.0, 0.0]
-    trainee = Trainee(Decoder.load(tiny_qwen, 2))
+    trainee = Trainee(Decoder.load(tiny_qwen, 2), frozen=1)
     before = [loss(trainee(e), e.gold).item() for e in examples]
     train(trainee, examples * 60, Plan(epochs=2, rate=4e-4, head_rate=0.2, warm_up=0.1))
     after = [loss(trainee(e), e.gold).item() for e in examples]
@@ -64,7 +62,7 @@ def test_what_is_trained_is_what_the_judge_then_says(read, retriever, tiny_qwen)
     judged = with_previous(evidence, 10)
     said = judge.log_odds(QUESTIONS[0].question, judged)
     assert sorted(said) == pytest.approx(sorted(trainee(examples[0]).tolist()), abs=0.02)
-    other = Trainee(Decoder.load(tiny_qwen, 2))
+    other = Trainee(Decoder.load(tiny_qwen, 2), frozen=1)
     other.take(adapter)
     assert other(examples[0]).tolist() == pytest.approx(trainee(examples[0]).tolist(), abs=0.02)
 
@@ -79,7 +77,7 @@ def test_loss_by_hand() -> None:
 
 
 def test_held_out_documents_are_whole(read, retriever) -> None:
-    examples = [train_judge._example(q, retriever, read(1)) for q in QUESTIONS]
+    examples = [train_judge._example(q, retriever, read(1), groups=3) for q in QUESTIONS]
     seen, unseen = hold_out(examples, 2)
     assert [e.question.id for e in unseen] == ["bees-0"]
     assert [e.question.id for e in seen] == ["tea-0"]
