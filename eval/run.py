@@ -40,8 +40,8 @@ _EPILOG = """\
 examples:
   python -m eval.run                                  our pipeline, development questions
   python -m eval.run --split test --system dense      a baseline, test questions
-  python -m eval.run --suite PATH                     docs/ and qa.jsonl, or BEIR's three files
-  python -m eval.run --gate                           fail where a metric fell below the baseline
+  python -m eval.run --suite PATH                     docs/ and qa.jsonl, or BEIR's data
+  python -m eval.run --gate                           fail where a metric left its interval
   python -m eval.run --resume eval/runs/NAME          go on with a run that was interrupted
 """
 
@@ -65,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
     add("--resume", type=Path, metavar="RUN", help="finish an interrupted run with its options")
     baseline = made.add_mutually_exclusive_group()
     baseline.add_argument(
-        "--gate", action="store_true", help=f"fail where a metric is worse than {BASELINE}"
+        "--gate",
+        action="store_true",
+        help=f"fail where a metric left its interval in {BASELINE}, on the worse side",
     )
     baseline.add_argument(
         "--update-baseline", action="store_true", help=f"write the metrics to {BASELINE}"

@@ -67,7 +67,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="QUESTION",
-        help="an earlier question, which this one may refer to (repeat it, oldest first)",
+        help="an earlier question, which this one may refer to (repeat it, oldest first; the last "
+        "two are read)",
     )
     made.add_argument(
         "--top-k",

@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 where all is well, 1 where something needs doing, 2 for wrong "
         "usage.",
     )
-    made.add_argument("--json", action="store_true", help="as one JSON object")
+    made.add_argument("--json", action="store_true", help="as a JSON list, an object for each line")
     return made
 
 

@@ -30,7 +30,8 @@ def parser() -> argparse.ArgumentParser:
         description=f"Look after the indexes in ./{INDEXES}.",
         epilog="info, verify and remove also take milvus:FILE.db#NAME or milvus:URL#NAME, of which "
         "verify checks that each file was stored to its end. "
-        "Exit status: 0, 1 where an index is damaged or another error is ours, 2 for wrong usage.",
+        "Exit status: 0, 1 where info or verify finds damage or another error is ours, 2 for wrong "
+        "usage.",
     )
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     listed = commands.add_parser("list", help="all indexes: documents, chunks, size, age")
