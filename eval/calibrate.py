@@ -85,7 +85,7 @@ def fit(judge: str, found: Sequence[Signals], answerable: Sequence[bool]) -> Cal
 
 def best_threshold(claimed: Sequence[float], answerable: Sequence[bool]) -> float:
     """Of those below which less than _FALSE_REFUSALS of the answerable lie, the one below which
-    most of the others do; the lowest of equals, 0 where there is none."""
+    most of the others do; the middle one of equals, 0 where there is none."""
     wanted = np.array(answerable)
 
     def refused(threshold: float) -> tuple[float, float]:
@@ -93,7 +93,9 @@ def best_threshold(claimed: Sequence[float], answerable: Sequence[bool]) -> floa
         return float(low[wanted].mean()), float(low[~wanted].mean())
 
     allowed = [t for t in _THRESHOLDS if refused(t)[0] < _FALSE_REFUSALS]
-    return max(allowed, key=lambda t: (refused(t)[1], -t), default=0.0)
+    most = max((refused(t)[1] for t in allowed), default=0.0)
+    equals = [t for t in allowed if refused(t)[1] == most]
+    return equals[(len(equals) - 1) // 2] if equals else 0.0
 
 
 def describe(calibration: Calibration, found: Sequence[Signals], answerable: Sequence[bool]) -> str:

@@ -15,6 +15,7 @@ from rag.abstention import (
     save_calibration,
     signals,
 )
+from rag.judge import TRAINED, Adapter
 from rag.types import Evidence
 
 
@@ -57,10 +58,11 @@ def test_a_file_of_another_version_is_not_read(tmp_path, caplog) -> None:
     assert "version 99" in caplog.text
 
 
-def test_the_shipped_file_knows_both_ways() -> None:
+def test_the_shipped_file_knows_each_judge_and_none() -> None:
     judges = {c.judge for c in abstention._read(abstention.CALIBRATION_FILE)}
-    assert "none" in judges
-    assert len(judges) == 2
+    trained = {Adapter.load(judge.adapter).model for judge in TRAINED.values()}
+    assert judges == {"none", *trained}
+    assert len(trained) == 2
 
 
 def test_fitting_finds_the_signal_that_tells() -> None:
@@ -84,6 +86,6 @@ def test_the_threshold_refuses_most_of_what_it_should_and_little_else() -> None:
     unanswerable, answerable = [0.02, 0.12, 0.22, 0.32, 0.52], [0.31, *[0.9] * 26]
     claimed = [*unanswerable, *answerable]
     wanted = [False] * 5 + [True] * 27
-    assert best_threshold(claimed, wanted) == 0.55  # 1 of 27 is less than 0.04
-    assert best_threshold([*claimed, 0.51], [*wanted, True]) == 0.35
+    assert best_threshold(claimed, wanted) == 0.7  # of 0.55 to 0.9; 1 of 27 is less than 0.04
+    assert best_threshold([*claimed, 0.51], [*wanted, True]) == 0.4
     assert best_threshold([0.01, 0.9], [True, False]) == 0
