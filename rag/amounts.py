@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
-from rag.claims import currencies, numbers
+from rag.claims import TEENS, TENS, UNITS, currencies, numbers
 
 ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
 _UNIT_DAYS = {
@@ -26,11 +26,8 @@ _UNIT_DAYS = {
 }
 _SAME_TIME = Decimal("0.03")  # relative difference of 90 days and three months, or 52 weeks, a year
 _SCALE = r"(?:[\s-]?(?:hundred|thousand|million|billion|trillion|lakh|crore|mn|bn|tn)|[kmb])\b"
-_NUMBER_WORD = (
-    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-    r"|(?:thir|four|fif|six|seven|eigh|nine)teen"
-    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
-    r"(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?)\b"
+_NUMBER_WORD = (  # but "one", which is mostly no number
+    rf"(?:{'|'.join([*UNITS[1:], *TEENS])}|(?:{'|'.join(TENS)})(?:[\s-](?:{'|'.join(UNITS)}))?)\b"
 )
 _NUMBER = rf"\d(?:[\d,]*\d)?(?:\.\d+)?|{_NUMBER_WORD}|(?:an?|one)(?={_SCALE})"
 _NO_ADJECTIVE = "an?|the|per|each|every|this|last|next|in|of|for|to|and|or|by|on|at|from|over|since"
@@ -127,7 +124,13 @@ def _units(text: str) -> dict[str, set[str]]:
     return found
 
 
-def times(text: str) -> list[Amount]:
+def times_differ(one: str, other: str) -> bool | None:
+    """None where one of them does not tell how long."""
+    told, told_other = _times(one), _times(other)
+    return all_differ(told, told_other) if told and told_other else None
+
+
+def _times(text: str) -> list[Amount]:
     """How long, in days of 24 hours, months of 30 and years of 360."""
     return [amount for amount in amounts(text, set()) if amount.kind == "time"]
 
@@ -164,6 +167,7 @@ def _value(number: str) -> Decimal:
 
 
 def all_differ(some: list[Amount], others: list[Amount]) -> bool:
+    """Whether none of the one can be one of the others."""
     return not any(_meet(one, other) for one, other in product(some, others))
 
 

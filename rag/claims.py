@@ -31,17 +31,17 @@ _PARTS = {
     "quarter of": Decimal("0.25"),
     "three quarters of": Decimal("0.75"),
 }
-_UNITS = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORDS = {word: value for value, word in enumerate([*_UNITS, *_TEENS], start=1)}
-_WORDS |= {word: 10 * value for value, word in enumerate(_TENS, start=2)}
-_UNIT = "|".join(_UNITS)
+UNITS = "one two three four five six seven eight nine".split()
+TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: value for value, word in enumerate([*UNITS, *TEENS], start=1)}
+_WORDS |= {word: 10 * value for value, word in enumerate(TENS, start=2)}
+_UNIT = "|".join(UNITS)
 _ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"  # "sixty-first" is no 60
 _SCALE = "|".join(_SCALES)
-_BELOW_HUNDRED = rf"""(?:(?:{"|".join(_TENS)})
+_BELOW_HUNDRED = rf"""(?:(?:{"|".join(TENS)})
         (?:-(?:{_UNIT})\b|\s(?:{_UNIT})\b(?!-)|(?!-(?:{_ORDINALS})))\b
-    |(?:{"|".join([*_UNITS, *_TEENS])})\b)"""
+    |(?:{"|".join([*UNITS, *TEENS])})\b)"""
 _AND_A_HALF = r"(?P<half>[\s-]and[\s-]a[\s-]half\b)?"
 # Signs that several share, such as "¥", are left out; the word "won" alone is a verb.
 _CURRENCIES = {

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 
-from rag.amounts import ROUNDING, all_differ, amounts, in_other_units, times
+from rag.amounts import ROUNDING, all_differ, amounts, in_other_units, times_differ
 from rag.answer_kind import answer_kind
 from rag.claims import HONORIFICS, numbers
 from rag.dates import MONTH, MONTHS
@@ -65,9 +65,10 @@ def disagree(question: str, one: str, other: str) -> bool:
     match answer_kind(question):
         case "number" if _of_other_periods(one, other):
             return False
-        case "number" if _DURATION.search(question) and times(one) and times(other):
-            return all_differ(times(one), times(other))
         case "number":
+            differ = times_differ(one, other) if _DURATION.search(question) else None
+            if differ is not None:
+                return differ
             return _numbers_differ(question, one, other) and not in_other_units(one, other)
         case "date":
             return _dates_differ(question, one, other)
@@ -96,20 +97,11 @@ def _periods(text: str) -> tuple[set[str], set[str]]:
 
 def _numbers_differ(question: str, one: str, other: str) -> bool:
     """Whether both tell numbers that are not in the question, nor years, and none is the same."""
-    told = [numbers(text) - _not_counted(question, text) for text in (one, other)]
+    texts = (one, other)
+    left_out = [numbers(question) | {Decimal(y) for y in _YEAR.findall(text)} for text in texts]
+    told = [numbers(text) - known for text, known in zip(texts, left_out, strict=True)]
     same = (abs(a - b) <= ROUNDING * max(abs(a), abs(b)) for a, b in product(*told))
-    return (
-        all(told)
-        and not any(same)
-        and all_differ(
-            amounts(one, _not_counted(question, one)),
-            amounts(other, _not_counted(question, other)),
-        )
-    )
-
-
-def _not_counted(question: str, sentence: str) -> set[Decimal]:
-    return numbers(question) | {Decimal(year) for year in _YEAR.findall(sentence)}
+    return all(told) and not any(same) and all_differ(*map(amounts, texts, left_out))
 
 
 def _dates_differ(question: str, one: str, other: str) -> bool:
@@ -120,8 +112,8 @@ def _dates_differ(question: str, one: str, other: str) -> bool:
         [found - known for found, known in zip(_dates(text), asked, strict=True)]
         for text in (one, other)
     ]
-    if not any(map(any, told)) and times(one) and times(other):
-        return all_differ(times(one), times(other))
+    if not any(map(any, told)):
+        return bool(times_differ(one, other))
     return any(a and b and not a & b for a, b in zip(*told, strict=True))
 
 

@@ -29,6 +29,7 @@ _LABEL = re.compile(  # "### Question: who …", but not "what is Q: 5"
     re.IGNORECASE,
 )
 MAX_PARTS = 3
+_TURNS = 2  # of a conversation that a question may refer to
 _EXPECTED = 'history is a list of questions, such as ["who runs Xianyu?"]'
 # "It" stands for nothing in "is it true", "does it take", "is it legal to park here".
 _EMPTY_IT = (
@@ -105,14 +106,14 @@ def earlier_questions(history: object) -> list[str]:
 
 
 def understood(message: str, history: Sequence[str]) -> list[Asked]:
-    """The questions in a message; ``history`` holds the earlier messages, oldest first.
-    Raises QuestionError where those are no questions.
+    """The questions in a message; ``history`` holds the earlier messages, oldest first,
+    of which the last two count. Raises QuestionError where those are no questions.
 
     What refers back is followed by what it refers to, in brackets: the question before, or what
     was said before it in the same message. No model is asked, so a rewritten question has no
     words that the user did not write.
     """
-    history = earlier_questions(history)
+    history = earlier_questions(history)[-_TURNS:]
     lead, parts = split_question(message)
     tells = lead and (names(lead) or not history)  # thanks are nothing to refer to
     turns = [*history, lead] if tells else list(history)

@@ -18,7 +18,7 @@ from rag.abstention import NO_JUDGE, Calibration, Signals, load_calibration, sig
 from rag.citing import cite, passage, passages
 from rag.cli import index_folder
 from rag.config import Config, require_in_bounds
-from rag.conversation import Asked, earlier_questions, understood
+from rag.conversation import Asked, understood
 from rag.documents import Corpus
 from rag.filters import Filter
 from rag.grounding import Grounded, Grounder
@@ -62,7 +62,6 @@ Result = TypeVar("Result")
 Work = Steps[Stage, None, Result]  # yields each stage when it begins, and returns its result
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
 DRAFT_WORDS = 60  # that the generator is asked for at most
-_TURNS = 2  # of a conversation that a question may refer to
 SEARCHED = 16  # chunks whose sentences are candidates
 # By log odds of a judge, or by the retriever's score (eval/LOG.md).
 _JUDGED_MARGINS = Margins(near=1.0, further=2.0, contradicting=3.0)
@@ -273,7 +272,7 @@ class Pipeline:
         """
         question = check_question(question)
         clock = _Clock()
-        parts = understood(question, earlier_questions(history)[-_TURNS:])
+        parts = understood(question, history)
         max_words = self.config.max_words // len(parts)
         found: list[_Found] = []
         written: list[list[Grounded]] = []
@@ -285,7 +284,7 @@ class Pipeline:
 
     def signals(self, question: str, history: Sequence[str] = ()) -> Signals | None:
         """What the refusal of the question's first part is decided by."""
-        asked = understood(check_question(question), history[-_TURNS:])[0]
+        asked = understood(check_question(question), history)[0]
         return _result(self._find(asked, _Clock())).signals
 
     def _answer(
