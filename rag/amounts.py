@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
-from rag.claims import TEENS, TENS, UNITS, currencies, numbers
+from rag.claims import SCALES, TEENS, TENS, UNITS, currencies, numbers, percents
 
 ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
 _UNIT_DAYS = {
@@ -25,7 +25,7 @@ _UNIT_DAYS = {
     "year": 360,
 }
 _SAME_TIME = Decimal("0.03")  # relative difference of 90 days and three months, or 52 weeks, a year
-_SCALE = r"(?:[\s-]?(?:hundred|thousand|million|billion|trillion|lakh|crore|mn|bn|tn)|[kmb])\b"
+_SCALE = rf"(?:[\s-]?(?:{'|'.join(SCALES)})|[mb])\b"
 _NUMBER_WORD = (  # but "one", which is mostly no number
     rf"(?:{'|'.join([*UNITS[1:], *TEENS])}|(?:{'|'.join(TENS)})(?:[\s-](?:{'|'.join(UNITS)}))?)\b"
 )
@@ -94,7 +94,6 @@ _MEASURE = re.compile(
     + r")(?![\w/])",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(r"%|\bper ?cent\b", re.IGNORECASE)
 
 
 class Amount(NamedTuple):
@@ -116,7 +115,7 @@ def in_other_units(one: str, other: str) -> bool:
 def _units(text: str) -> dict[str, set[str]]:
     """The units told, by dimension; that of money has the percent, too."""
     found: dict[str, set[str]] = {}
-    if money := currencies(text) | ({"percent"} if _PERCENT.search(text) else set()):
+    if money := currencies(text) | percents(text):
         found["money"] = money
     for match in _MEASURE.finditer(text):
         if match.lastgroup and numbers(match["told"]):

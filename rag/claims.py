@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rag.terms import STOPWORDS, tokens
 
-_SCALES = {
+SCALES = {
     "dozen": 12,
     "hundred": 100,
     "thousand": 10**3,
@@ -38,7 +38,7 @@ _WORDS = {word: value for value, word in enumerate([*UNITS, *TEENS], start=1)}
 _WORDS |= {word: 10 * value for value, word in enumerate(TENS, start=2)}
 _UNIT = "|".join(UNITS)
 _ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"  # "sixty-first" is no 60
-_SCALE = "|".join(_SCALES)
+_SCALE = "|".join(SCALES)
 _BELOW_HUNDRED = rf"""(?:(?:{"|".join(TENS)})
         (?:-(?:{_UNIT})\b|\s(?:{_UNIT})\b(?!-)|(?!-(?:{_ORDINALS})))\b
     |(?:{"|".join([*UNITS, *TEENS])})\b)"""
@@ -149,7 +149,7 @@ def _half(match: re.Match[str]) -> Decimal:
 
 
 def _scale(match: re.Match[str]) -> int:
-    return _SCALES.get(match["scale"], 1)
+    return SCALES.get(match["scale"], 1)
 
 
 def _below_hundred(words: str) -> int:
