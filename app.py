@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("rag.app")
 
 FEEDBACK = "feedback.jsonl"  # beside the indexes
+_UPLOADS = 3600, 24 * 3600  # seconds: how often Gradio's copies are looked at, how long they stay
 _MORE_THREADS = 8  # than places in the line: for what never waits in it
 
 
@@ -116,6 +117,8 @@ def launch(
     server = Server(web if auth else by_own_name(web, host), host, port)
     # What Gradio's own launch sets, so that close() ends the page's streams and the server.
     blocks.app, blocks.server = web.routes[-1].app, server
+    if blocks.mcp_server_obj:  # else the first caller's headers tell where all its calls go
+        blocks.mcp_server_obj._local_url = server.address
     server.start()
     log.info("serving %s", server.address)
     if block:
@@ -157,11 +160,18 @@ def build_app(
     service = Service(Library(pipeline, name, indexes), line or Line())
     service.tell(question_log(log_questions))
     chat = Chat(service, indexes / FEEDBACK)
-    with gr.Blocks(title="Ask the documents", analytics_enabled=False, fill_width=True) as blocks:
+    own = {"analytics_enabled": False, "delete_cache": _UPLOADS}
+    with gr.Blocks(title="Ask the documents", fill_width=True, **own) as blocks:
         widgets = _lay_out(chat, name)
         answers = _wire_chat(chat, widgets)
         _wire_indexes(chat, widgets, answers)
         _offer(service)
+
+        def opened() -> gr.Dropdown:
+            return gr.Dropdown(chat.names())  # some may have been built since the start
+
+        hidden = {"show_progress": "hidden", "api_visibility": "private"}
+        blocks.load(opened, None, [widgets.index], **hidden)
     blocks.service = service  # launch serves it to programs, too
     return blocks
 
@@ -259,41 +269,47 @@ def _wire_chat(chat: Chat, w: Widgets) -> list[Any]:
     """Returns the events that answer, which others may cancel."""
     import gradio as gr
 
-    def begin(question: str, turns: list[Turn]) -> tuple[Any, ...]:
-        view = chat.begin(question, turns)
+    def begin(question: str, turns: list[Turn], name: str) -> tuple[Any, ...]:
+        view = chat.begin(question, turns, name)
         return ("", *_shown(view)) if view else (gr.skip(),) * len(begun)
 
-    def begin_with(turns: list[Turn], event: gr.EventData) -> tuple[Any, ...]:
-        return begin(str(event.question), turns)
+    def begin_with(turns: list[Turn], name: str, event: gr.EventData) -> tuple[Any, ...]:
+        return begin(str(event.question), turns, name)
 
-    def answer(turns: list[Turn], name: str) -> Iterator[tuple[Any, ...]]:
+    def answer(turns: list[Turn]) -> Iterator[tuple[Any, ...]]:
         yield (gr.skip(),) * len(shown)  # to give nothing would empty the page
-        for view in chat.answer(turns, name):
+        for view in chat.answer(turns):
             yield *_shown(view), gr.skip() if view.source is None else view.source
 
     def stop(turns: list[Turn]) -> tuple[list[Turn], str, Any]:
         return _shown(chat.stop(turns))
 
-    def show(turns: list[Turn], name: str, event: gr.EventData) -> str:
-        return chat.source(turns, int(event.turn), int(event.marker), name)
+    def show(turns: list[Turn], event: gr.EventData) -> str:
+        return chat.source(turns, int(event.turn), int(event.marker))
 
     def like(turns: list[Turn], event: gr.EventData) -> None:
-        chat.like(turns, int(event.turn), bool(event.good), str(event.note))
+        try:
+            chat.like(turns, int(event.turn), bool(event.good), str(event.note))
+        except OSError as error:
+            log.exception("what a reader thought of an answer could not be kept")
+            told = "This could not be kept; the log has details."
+            raise gr.Error(told, print_exception=False) from error
 
     quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # "multiple": one that was stopped may still be ending when the next is asked.
     slow = {**quick, "queue": True, "trigger_mode": "multiple"}
+    asked = [w.turns, w.index]
     begun = [w.question, w.turns, w.conversation, w.stop]
     shown = [w.turns, w.conversation, w.stop, w.source]
     starts = [
-        gr.on([w.question.submit, w.ask.click], begin, [w.question, w.turns], begun, **quick),
-        w.conversation.submit(begin_with, [w.turns], begun, **quick),
+        gr.on([w.question.submit, w.ask.click], begin, [w.question, *asked], begun, **quick),
+        w.conversation.submit(begin_with, asked, begun, **quick),
     ]
-    answers = [start.then(answer, [w.turns, w.index], shown, **slow) for start in starts]
+    answers = [start.then(answer, [w.turns], shown, **slow) for start in starts]
     stopped = w.stop.click(stop, [w.turns], begun[1:], cancels=answers, **quick)
     # A stage that was on its way is shown over "Stopped.", and nothing would follow it.
     stopped.then(stop, [w.turns], begun[1:], **quick)
-    w.conversation.select(show, [w.turns, w.index], [w.source], **quick)
+    w.conversation.select(show, [w.turns], [w.source], **quick)
     w.conversation.like(like, [w.turns], None, **quick)
     return answers
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 from rag import page
 from rag.errors import QuestionError, RagError, UsageError
@@ -46,33 +47,45 @@ class Chat:
         self._service = service
         self._library = service.library
         self._feedback = feedback
+        self._begun: set[str] = set()  # turns that no call of ``answer`` has taken up
 
-    def begin(self, question: str, turns: list[Turn]) -> View | None:
+    def begin(self, question: str, turns: list[Turn], name: str) -> View | None:
         """A new turn at once, before any work; None while there is nothing to ask, or while the
         last turn is at work."""
         if not question.strip() or View(turns).at_work:
             return None
         try:
-            turn = Turn(check_question(question), status="Waiting")
+            turn = Turn(check_question(question), "Waiting", index=name, id=uuid4().hex)
+            self._begun.add(turn.id)
         except QuestionError as error:
             turn = Turn(question[:_SHOWN_CHARS], error=str(error))
         return View([*turns, turn])
 
-    def answer(self, turns: list[Turn], name: str) -> Iterator[View]:
-        """Work on the last turn, shown after each stage."""
+    def answer(self, turns: list[Turn]) -> Iterator[View]:
+        """Work on the last turn, shown after each stage; nothing where it was taken up before,
+        as the page calls this after each Enter, also while a question is at work."""
         seen = None
-        for turn in self._progress(turns, name) if View(turns).at_work else ():
+        taken = View(turns).at_work and self._take(turns[-1])
+        for turn in self._progress(turns) if taken else ():
             source = None
             if turn.answer and turn.answer.citations and turn.answer is not seen:
-                source = self._source(turn.answer, 1, name, focus=False)
+                source = self._source(turn, 1)
             seen = turn.answer
             yield View([*turns[:-1], turn], source)
 
-    def _progress(self, turns: Sequence[Turn], name: str) -> Iterator[Turn]:
+    def _take(self, turn: Turn) -> bool:
+        """Whether a turn was still to be taken up; of several calls at once, for one."""
+        try:
+            self._begun.remove(turn.id)
+        except KeyError:
+            return False
+        return True
+
+    def _progress(self, turns: Sequence[Turn]) -> Iterator[Turn]:
         turn = turns[-1]
         history = tuple(earlier.question for earlier in turns[:-1] if earlier.answer)
         try:
-            for step in self._service.steps(Query(turn.question, history, name)):
+            for step in self._service.steps(Query(turn.question, history, turn.index)):
                 if isinstance(step, Answer):
                     turn = replace(turn, answer=step)
                 elif isinstance(step, int):
@@ -92,22 +105,23 @@ class Chat:
         """The last turn ends as it is."""
         return View([*turns[:-1], _ended(turns[-1], "Stopped.")] if View(turns).at_work else turns)
 
-    def source(self, turns: list[Turn], turn: int, marker: int, name: str) -> str:
-        """The document of a marker that was chosen."""
-        answer = _answer_of(turns, turn)
-        return self._source(answer, marker, name, focus=True) if answer else page.NO_SOURCE
+    def source(self, turns: list[Turn], turn: int, marker: int) -> str:
+        """The document of a marker that was chosen, as another text each time."""
+        known = _answer_of(turns, turn) is not None
+        return self._source(turns[turn], marker, uuid4().hex) if known else page.NO_SOURCE
 
-    def _source(self, answer: Answer, marker: int, name: str, focus: bool) -> str:
-        chosen = next((c for c in answer.citations if c.marker == marker), None)
+    def _source(self, turn: Turn, marker: int, focus: str = "") -> str:
+        citations = turn.answer.citations if turn.answer else ()
+        chosen = next((c for c in citations if c.marker == marker), None)
         if chosen is None:
             return page.NO_SOURCE
         try:
-            document = self._library.pipeline(name).index.documents.get(chosen.doc)
+            document = self._library.pipeline(turn.index).index.documents.get(chosen.doc)
         except RagError:  # another index has taken its place, which cannot be opened here
             return page.CHANGED
         if document is None or not page.stands(chosen, document):
             return page.CHANGED
-        return page.source(document, answer.citations, marker, focus)
+        return page.source(document, citations, marker, focus)
 
     def like(self, turns: list[Turn], turn: int, good: bool, note: str) -> None:
         """Write down what a reader thought of an answer."""

@@ -30,7 +30,7 @@ def draft_case(answer: Answer, history: Sequence[str], good: bool, note: str) ->
 
 
 def record(path: Path, case: dict[str, Any]) -> None:
-    """Append one line."""
+    """Append one line. Half a surrogate pair, which UTF-8 cannot hold, is escaped as JSON does."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(json.dumps(case, ensure_ascii=False) + "\n")

@@ -42,5 +42,5 @@ element.addEventListener("submit", (event) => {
 });
 function send(foot, turn, good, note) {
   trigger("like", { turn, good, note });
-  foot.querySelector(".thanks").textContent = "Noted, thank you.";
+  foot.querySelector(".thanks").textContent = "Sent, thank you.";
 }

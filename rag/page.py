@@ -30,12 +30,15 @@ _AROUND = 50_000  # characters of a document shown on each side of a quote
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A question on the page, and what has come of it: an answer, perhaps to its first parts
-    only, or an error. ``status`` is the stage in words while there is work left."""
+    only, or an error. ``status`` is the stage in words while there is work left, ``index`` the
+    name of the one that is asked; ``id`` is the turn's own, "" where nothing is to be done."""
 
     question: str
     status: str = ""
     answer: Answer | None = None
     error: str = ""
+    index: str = ""
+    id: str = ""
 
 
 def escaped(text: str) -> str:
@@ -47,7 +50,7 @@ def conversation(turns: Sequence[Turn], starters: Sequence[str] = ()) -> str:
     """All turns, or questions to begin with where there are none."""
     if not turns:
         buttons = "".join(
-            f'<li><button type="button" class="starter" data-question="{escaped(q)}">'
+            f'<li><button type="button" class="starter" dir="auto" data-question="{escaped(q)}">'
             f"{escaped(q)}</button></li>"
             for q in starters
         )
@@ -61,7 +64,7 @@ def conversation(turns: Sequence[Turn], starters: Sequence[str] = ()) -> str:
 
 
 def _turn(number: int, turn: Turn) -> str:
-    question = f'<h2 class="question">{escaped(turn.question)}</h2>'
+    question = f'<h2 class="question" dir="auto">{escaped(turn.question)}</h2>'
     shown = _answer(number, turn.answer) if turn.answer else ""
     if turn.error:
         return f'{question}{shown}<div class="error" role="alert">{escaped(turn.error)}</div>'
@@ -72,17 +75,17 @@ def _turn(number: int, turn: Turn) -> str:
 
 def _answer(number: int, answer: Answer) -> str:
     understood = "".join(
-        f'<p class="understood">Understood as: {escaped(part.question)}</p>'
+        f'<p class="understood">Understood as: <bdi>{escaped(part.question)}</bdi></p>'
         for part in answer.parts
         if part.question not in answer.question
     )
     if answer.refused:
-        body = f'<div class="refusal"><p>{escaped(answer.answer)}</p></div>' + _passages(
+        body = f'<div class="refusal"><p dir="auto">{escaped(answer.answer)}</p></div>' + _passages(
             answer, "Nearest passages, none of which answers", opened=True
         )
     else:
         body = (
-            f'<div class="{answer.outcome}"><p>{_linked(number, answer)}</p></div>'
+            f'<div class="{answer.outcome}"><p dir="auto">{_linked(number, answer)}</p></div>'
             + _cards(number, answer.citations, sides=bool(answer.conflict))
             + _passages(answer, "Retrieved, but not cited", opened=False)
         )
@@ -108,8 +111,8 @@ def _linked(number: int, answer: Answer) -> str:
 def _cards(number: int, citations: Iterable[Citation], sides: bool) -> str:
     cards = "".join(
         f'<li><a href="#source" class="quoted" data-turn="{number}" data-marker="{c.marker}">'
-        f'<span class="number">{c.marker}</span> <span class="title">{escaped(c.title)}</span>'
-        f"{_place(c, sides)}<q>{escaped(c.quote)}</q></a></li>"
+        f'<span class="number">{c.marker}</span> <bdi class="title">{escaped(c.title)}</bdi>'
+        f'{_place(c, sides)}<q dir="auto">{escaped(c.quote)}</q></a></li>'
         for c in citations
     )
     note = '<p class="note">The sources disagree:</p>' if sides else ""
@@ -118,10 +121,11 @@ def _cards(number: int, citations: Iterable[Citation], sides: bool) -> str:
 
 def _place(citation: Citation, dated: bool) -> str:
     """File, date and page, as far as they are known; with ``dated`` a missing date is named."""
-    file = "" if citation.doc == citation.title else citation.doc
+    file = "" if citation.doc == citation.title else f"<bdi>{escaped(citation.doc)}</bdi>"
+    date = escaped(citation.date or "no date" * dated)
     page = f"page {citation.page}" if citation.page else ""
-    known = [part for part in (file, citation.date or "no date" * dated, page) if part]
-    return f' <span class="file">{escaped(" · ".join(known))}</span>' if known else ""
+    known = " · ".join(filter(None, (file, date, page)))
+    return f' <span class="file">{known}</span>' if known else ""
 
 
 def _passages(answer: Answer, summary: str, opened: bool) -> str:
@@ -134,8 +138,8 @@ def _passages(answer: Answer, summary: str, opened: bool) -> str:
     if not others:
         return ""
     items = "".join(
-        f'<li><span class="file">{escaped(p.doc)}</span><blockquote>{escaped(p.text)}</blockquote>'
-        "</li>"
+        f'<li><bdi class="file">{escaped(p.doc)}</bdi>'
+        f'<blockquote dir="auto">{escaped(p.text)}</blockquote></li>'
         for p in others
     )
     return (
@@ -180,10 +184,11 @@ def stands(citation: Citation, document: Document) -> bool:
     return document.text[citation.start : citation.end] == citation.quote
 
 
-def source(document: Document, citations: Sequence[Citation], active: int, focus: bool) -> str:
+def source(document: Document, citations: Sequence[Citation], active: int, focus: str) -> str:
     """The whole document with its quotes marked, the one of marker ``active`` above all.
 
-    Of a very long document, what is around that quote. ``focus`` has the page go there.
+    Of a very long document, what is around that quote. Any ``focus`` has the page go there; another
+    one each time, as the page takes no notice of what it shows already.
     """
     spans = sorted(
         (c for c in citations if c.doc == document.id and stands(c, document)),
@@ -205,10 +210,11 @@ def source(document: Document, citations: Sequence[Citation], active: int, focus
     pieces.append(
         escaped(document.text[position:last]) + (" …" if last < len(document.text) else "")
     )
-    name = "" if document.title == document.id else f'<p class="file">{escaped(document.id)}</p>'
+    file = f'<p class="file"><bdi>{escaped(document.id)}</bdi></p>'
+    name = "" if document.title == document.id else file
     return (
-        f'<article data-focus="{"yes" if focus else ""}"><h2>{escaped(document.title)}</h2>{name}'
-        f'<div class="text">{"".join(pieces)}</div></article>'
+        f'<article data-focus="{focus}"><h2><bdi>{escaped(document.title)}</bdi></h2>{name}'
+        f'<div class="text" dir="auto">{"".join(pieces)}</div></article>'
     )
 
 

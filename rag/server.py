@@ -63,8 +63,11 @@ class Server:
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        both = host == "::" and socket.has_dualstack_ipv6()  # IPv4, too, as "localhost" may mean
         try:
-            self._socket = socket.create_server((host, port), family=family, backlog=2048)
+            self._socket = socket.create_server(
+                (host, port), family=family, backlog=2048, dualstack_ipv6=both
+            )
         except (OSError, OverflowError) as error:
             raise UsageError(
                 f"cannot listen on {host}:{port} ({error}); try another --port or --host"

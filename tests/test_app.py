@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, SEEDS, BagOfWordsEmbedder, CopyingGenerator
@@ -20,7 +21,9 @@ import app
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.index import open_or_build
+from rag.page import Turn
 from rag.pipeline import Pipeline
+from rag.service import Query
 
 # A browser on a busy machine misses an event once in a few hundred builds (seen once; 50 builds in
 # a row showed nothing). A second try tells that from a fault of ours, which fails twice.
@@ -65,10 +68,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def slow_page(tmp_path_factory):
+def slow_blocks(folder):
     """A page over fakes that needs about half a second a question."""
-    folder = tmp_path_factory.mktemp("slow")
     (folder / "docs").mkdir()
     (folder / "docs" / "bees.txt").write_text(
         "The life of bees\n\nHoney bees live in colonies of about 50,000 workers. "
@@ -81,10 +82,15 @@ def slow_page(tmp_path_factory):
     )
     config, corpus = Config(quote_words=0), load_corpus(folder / "docs")
     index = open_or_build(folder / "indexes/docs", corpus, SLOW_EMBEDDER, config)
-    blocks = app.build_app(
-        Pipeline(index, SLOW_EMBEDDER, SlowGenerator(), config), "docs", folder / "indexes"
-    )
-    yield app.launch(blocks, port=free_port(), block=False)
+    pipeline = Pipeline(index, SLOW_EMBEDDER, SlowGenerator(), config)
+    return app.build_app(pipeline, "docs", folder / "indexes")
+
+
+@pytest.fixture(scope="module")
+def slow_page(tmp_path_factory):
+    """It is served, with its MCP server."""
+    blocks = slow_blocks(tmp_path_factory.mktemp("slow"))
+    yield app.launch(blocks, port=free_port(), mcp=True, block=False)
     blocks.close()
 
 
@@ -305,7 +311,7 @@ def test_thumbs_write_a_draft_test_case(slow_page, visit, tmp_path_factory) -> N
     turn.get_by_role("button", name="Bad").click()
     turn.get_by_label("What should it say?").fill("50,000")
     page.keyboard.press("Enter")
-    turn.get_by_text("Noted").wait_for()
+    turn.get_by_text("Sent, thank you.").wait_for()
     (path,) = wait_for_file(tmp_path_factory.getbasetemp(), "slow0/indexes/feedback.jsonl")
     case = json.loads(path.read_text(encoding="utf-8"))
     assert (case["facts"], case["note"]) == ([["50,000"]], "thumbs down: 50,000")
@@ -373,6 +379,47 @@ def test_uploads_stay_in_their_place_and_within_bounds(slow_page) -> None:
     assert path.endswith("evil.txt")
     huge = httpx.post(address, files={"files": ("huge.txt", b"x" * (65 * 2**20))}, timeout=60)
     assert huge.status_code == 413
+
+
+def test_uploads_do_not_stay_for_ever(tmp_path) -> None:
+    import httpx
+
+    blocks = slow_blocks(tmp_path)
+    address = app.launch(blocks, port=free_port(), block=False)
+    sent = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.txt", b"brought")})
+    (path,) = sent.json()
+    assert Path(path).exists()
+    blocks.close()
+    assert not Path(path).exists()
+
+
+def handler(blocks, name):
+    (found,) = (fn for fn in blocks.fns.values() if fn.name == name)
+    return found
+
+
+def test_a_page_that_is_opened_offers_what_was_built_since(tmp_path) -> None:
+    opened = handler(slow_blocks(tmp_path), "opened")
+    shutil.copytree(tmp_path / "indexes/docs", tmp_path / "indexes/later")
+    assert [event for _, event in opened.targets] == ["load"]
+    assert opened.fn().choices == [("docs", "docs"), ("later", "later")]
+
+
+def test_a_note_that_cannot_be_kept_is_told(tmp_path) -> None:
+    import gradio as gr
+
+    blocks = slow_blocks(tmp_path)
+    (tmp_path / "indexes" / app.FEEDBACK).mkdir()
+    answer = blocks.service.ask(Query("How many workers live in a bee colony?"))
+    said = gr.EventData(None, {"turn": 0, "good": True, "note": ""})
+    with pytest.raises(gr.Error, match="could not be kept"):
+        handler(blocks, "like").fn([Turn(answer.question, answer=answer)], said)
+
+
+def test_no_caller_of_mcp_tells_where_its_calls_go(slow_page) -> None:
+    headers = {"X-Forwarded-Host": f"127.0.0.1:{free_port()}"}
+    answer = in_a_thread(by_mcp, slow_page, "How many workers live in a bee colony?", headers)
+    assert "50,000" in answer["answer"]
 
 
 # --- on the real models -------------------------------------------------------------------------
@@ -464,12 +511,12 @@ def without_seconds(answer):
     return {key: value for key, value in answer.items() if key != "seconds"}
 
 
-async def by_mcp(address, question):
+async def by_mcp(address, question, headers=None):
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 
     async with (
-        streamablehttp_client(f"{address}gradio_api/mcp/") as (read, write, _),
+        streamablehttp_client(f"{address}gradio_api/mcp/", headers) as (read, write, _),
         ClientSession(read, write) as session,
     ):
         await session.initialize()

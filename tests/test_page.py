@@ -1,5 +1,6 @@
 """Answers and documents as HTML: links, marks, and nothing but text from outside."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -99,7 +100,7 @@ def test_a_partial_answer_and_a_rewritten_question_are_shown_as_such() -> None:
     parts = (Part("who? (Bees)", True, 0.9), Part("since when?", False, 0.1))
     shown = page.conversation([Turn("Who?", answer=answer(parts=parts))])
     assert 'class="partly"' in shown
-    assert "Understood as: who? (Bees)" in shown
+    assert "Understood as: who? (Bees)" in Parser(shown).text
 
 
 def test_what_is_answered_so_far_stands_above_the_stage() -> None:
@@ -120,20 +121,20 @@ def test_an_empty_page_offers_questions() -> None:
     assert ("button", "starter") in [(tag, a.get("class")) for tag, a in found.elements]
 
 
-@pytest.mark.parametrize("focus", [True, False])
+@pytest.mark.parametrize("focus", ["now", ""])
 def test_the_source_marks_exactly_the_quote(focus) -> None:
     shown = page.source(DOCUMENT, [QUOTE], 1, focus)
     assert (
         '<mark class="active" tabindex="-1" aria-label="Quote 1">The second sentence.</mark>'
         in shown
     )
-    assert ('data-focus="yes"' in shown) == focus
+    assert f'data-focus="{focus}"' in shown
     assert DOCUMENT.text in Parser(shown).text
 
 
 def test_overlapping_quotes_do_not_repeat_text() -> None:
     wider = Citation(2, "d.txt", "The title", 0, 15, "First. The seco")
-    assert DOCUMENT.text in Parser(page.source(DOCUMENT, [QUOTE, wider], 1, False)).text
+    assert DOCUMENT.text in Parser(page.source(DOCUMENT, [QUOTE, wider], 1, "")).text
 
 
 def test_a_quote_that_is_no_longer_there_is_not_marked() -> None:
@@ -141,15 +142,25 @@ def test_a_quote_that_is_no_longer_there_is_not_marked() -> None:
     assert page.stands(QUOTE, DOCUMENT)
     assert not page.stands(QUOTE, changed)
     wider = replace(QUOTE, marker=2, start=0, end=4, quote="New.")
-    assert page.source(changed, [QUOTE, wider], 2, False).count("<mark") == 1
+    assert page.source(changed, [QUOTE, wider], 2, "").count("<mark") == 1
 
 
 def test_of_a_very_long_document_the_quotes_surroundings_are_shown() -> None:
     text = "a" * 200_000 + "QUOTE" + "b" * 200_000
     quote = Citation(1, "long.txt", "Long", 200_000, 200_005, "QUOTE")
-    shown = page.source(Document("long.txt", "Long", text), [quote], 1, False)
+    shown = page.source(Document("long.txt", "Long", text), [quote], 1, "")
     assert "QUOTE</mark>" in shown
     assert len(shown) < 110_000
+
+
+def test_text_that_runs_from_right_to_left_does() -> None:
+    quote = replace(QUOTE, title="שלום")
+    shown = page.conversation([Turn("Who?", answer=answer(citations=(quote,)))])
+    shown += page.source(DOCUMENT, [QUOTE], 1, "")
+    either = [tag for tag, a in Parser(shown).elements if a.get("dir") == "auto"]
+    assert either == ["h2", "p", "q", "blockquote", "div"]
+    for text in ("שלום", "d.txt", "e.txt", DOCUMENT.title):
+        assert re.search(f"<bdi[^>]*>{text}</bdi>", shown), text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -167,7 +178,7 @@ def test_text_from_outside_is_only_ever_text(text) -> None:
             page.conversation([Turn(text, answer=hostile), Turn(text, error=text)], [text]),
             page.conversation([Turn("x", answer=plain), Turn("x", error="x")], ["x"]),
         ),
-        (page.source(document, [quote], 1, True), page.source(DOCUMENT, [QUOTE], 1, True)),
+        (page.source(document, [quote], 1, "now"), page.source(DOCUMENT, [QUOTE], 1, "now")),
         (page.conversation([], [text]), page.conversation([], ["x"])),
     ):
         tags = [tag for tag, _ in Parser(shown).elements if tag != "span"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 from conftest import BagOfWordsEmbedder, CopyingGenerator, until
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
@@ -344,6 +346,18 @@ def test_a_taken_port_is_told(serve) -> None:
     port = int(serve().server.address.rpartition(":")[2].strip("/"))
     with pytest.raises(UsageError, match="try another --port"):
         Server(None, "127.0.0.1", port)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="IPv6 alone, or none")
+def test_on_all_addresses_of_ipv6_those_of_ipv4_are_served() -> None:
+    server = Server(Starlette(), "::", 0)
+    server.start()
+    try:
+        port = server.address.rpartition(":")[2]
+        for host in ("127.0.0.1", "[::1]"):
+            assert httpx.get(f"http://{host}:{port}", timeout=PATIENCE).status_code == 404
+    finally:
+        server.close()
 
 
 def test_a_port_that_is_none_is_told() -> None:
