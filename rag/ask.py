@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import json
 import logging
 import shutil
@@ -204,7 +205,9 @@ def _decode(line: bytes) -> str:
 
 def _print(answer: Answer, options: argparse.Namespace) -> None:
     if options.json:
-        print(json.dumps(answer.to_dict(), ensure_ascii=False), flush=True)
+        # Another encoding may lack letters of a quote; escaped, each stays what it is.
+        in_utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+        print(json.dumps(answer.to_dict(), ensure_ascii=not in_utf8), flush=True)
     else:
         width = min(shutil.get_terminal_size().columns, 100)
         print("\n".join(format_answer(answer, width)) + "\n", flush=True)

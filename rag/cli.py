@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rag.documents import Corpus
 
 DEFAULT_CORPUS = Path("seeds")
+_NAME_BYTES = 240  # of an index: file systems take 255, its lock adds a few
+_DERIVED = _NAME_BYTES // 4  # characters of a name taken from a folder, each up to 4 bytes
 # Objects that are made between two searches for unreachable cycles. Imports and tokenizers make
 # half a million that stay; searching them as often as Python does by default slows a start.
 _COLLECT_AFTER = 50_000
@@ -73,18 +75,20 @@ def add_quiet_option(parser: argparse.ArgumentParser) -> None:
 
 
 def index_folder(corpus: Path, name: str | None) -> Path:
-    """Where the index lives. Folders of one name but different places get different indexes.
+    """Where the index lives. Folders of one name but different places get different indexes, and
+    so do those whose names differ only in what a name of an index cannot hold.
 
     Raises UsageError for a name that would leave ./indexes.
     """
     if name is None:
         corpus = corpus.resolve()
-        name = re.sub(r"[^\w.-]+", "-", corpus.name).strip(".-") or "corpus"
-        if corpus.parent != Path.cwd():
+        name = re.sub(r"[^\w.-]+", "-", corpus.name)[:_DERIVED].strip(".-") or "corpus"
+        if corpus.parent != Path.cwd() or name != corpus.name:
             name += "-" + hashlib.sha256(str(corpus).encode(errors="replace")).hexdigest()[:6]
-    elif not re.fullmatch(r"\w[\w.-]{0,99}", name):
+    elif not re.fullmatch(r"\w[\w.-]{0,99}", name) or len(name.encode()) > _NAME_BYTES:
         raise UsageError(
-            f"{name!r} is no name of an index; expected up to 100 letters, digits, '.', '_' and '-'"
+            f"{name!r} is no name of an index; expected up to 100 letters, digits, '.', '_' and "
+            f"'-', in {_NAME_BYTES} bytes of UTF-8"
         )
     return INDEXES / name
 

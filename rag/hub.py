@@ -16,7 +16,8 @@ _FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 
 def find(repo: str, revision: str) -> Path | None:
-    """The model's folder, downloaded where that is needed; None where the network is closed.
+    """The model's folder, downloaded where that is needed; None where the hub cannot be reached
+    or refuses.
 
     Raises ModelError when the hub answers that there is no such model.
     """
@@ -39,7 +40,10 @@ def cached(repo: str, revision: str) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        path = Path(snapshot_download(repo, revision=revision, local_files_only=True))
+        # Without the patterns a snapshot lacks the files that were never wanted.
+        path = Path(
+            snapshot_download(repo, revision=revision, allow_patterns=_FILES, local_files_only=True)
+        )
     except LocalEntryNotFoundError:
         return None
     return path if holds_a_model(path) else None
@@ -48,7 +52,12 @@ def cached(repo: str, revision: str) -> Path | None:
 def _download(repo: str, revision: str) -> Path | None:
     import httpx2
     from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
     from huggingface_hub.utils.tqdm import enable_progress_bars
 
     if constants.HF_HUB_OFFLINE or not _answers(repo, revision):
@@ -57,32 +66,51 @@ def _download(repo: str, revision: str) -> Path | None:
     log.info("downloading %s at revision %s", repo, revision)
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=_FILES))
-    except HfHubHTTPError as error:
+    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise ModelError(f"the hub has no {repo} at revision {revision}: {error}") from error
-    except httpx2.TransportError as error:
-        log.warning("the download of %s broke off: %s", repo, error)
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.RequestError) as error:
+        log.warning("the download of %s broke off: %s", repo, _in_short(error))
         return None
 
 
-def _answers(repo: str, revision: str) -> bool:
-    """Ask one small thing first: a download by itself retries for minutes on a closed network.
+def _in_short(error: Exception) -> str:
+    """The status that the hub answers, which the client may wrap in an error of its own."""
+    from huggingface_hub.errors import HfHubHTTPError
 
-    In a thread, because looking up the host's name obeys no time-out. Any answer counts, also
-    "no such model": the download then says so.
+    for answer in (error, error.__cause__):
+        if isinstance(answer, HfHubHTTPError):
+            return f"the hub answers {answer.response.status_code}"
+    return str(error.__cause__ or error)
+
+
+def _answers(repo: str, revision: str) -> bool:
+    """Ask one small thing first: a download by itself retries for minutes on a closed network, and
+    on a hub that is down.
+
+    In a thread, because looking up the host's name obeys no time-out. "No such model" is an answer,
+    too: the download then says so.
     """
     import httpx2
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     answered: list[bool] = []
 
     def probe() -> None:
         try:
             HfApi().model_info(repo, revision=revision, timeout=DEADLINE_SECONDS)
-        except HfHubHTTPError:
+        except (RepositoryNotFoundError, RevisionNotFoundError):
             answered.append(True)
-        except httpx2.TransportError as error:
+        except HfHubHTTPError as error:
+            log.warning("%s is not downloaded: %s", repo, _in_short(error))
+        except httpx2.RequestError as error:
             log.debug("hub not reached: %s", error)
+        except (KeyError, TypeError, ValueError):  # such as the log-in page of a network
+            log.warning("%s is not downloaded: what answers is no hub", repo)
         else:
             answered.append(True)
 

@@ -116,14 +116,20 @@ class Library:
         folder = self._folder / index_folder(Path(), name).name
         kept = folder / BROUGHT
         pipeline = self._open[self._first]
-        with building(folder):
-            if not kept.is_dir() and (folder / MANIFEST).is_file():
-                raise UsageError(
-                    f"the index {name} follows a folder of its own; choose another name"
-                )
-            with _brought(files, kept):
-                corpus = read_corpus(kept, folder)
-                index = open_or_build(folder, corpus, pipeline.embedder, pipeline.config)
+        try:
+            with building(folder):
+                if not kept.is_dir() and (folder / MANIFEST).is_file():
+                    raise UsageError(
+                        f"the index {name} follows a folder of its own; choose another name"
+                    )
+                with _brought(files, kept):
+                    corpus = read_corpus(kept, folder)
+                    index = open_or_build(folder, corpus, pipeline.embedder, pipeline.config)
+        except OSError as error:
+            raise IndexWriteError(
+                f"cannot keep the files in {kept} ({error.strerror or error}); make the folder "
+                f"writable and free some disk"
+            ) from error
         self._open[name] = pipeline.on(index)
         return corpus.skipped
 
@@ -142,7 +148,7 @@ class Library:
 def _brought(files: Iterable[Path], kept: Path) -> Iterator[None]:
     """Has copies of the files in the folder ``kept``; where what follows fails, it is as before.
 
-    Raises IndexWriteError when they cannot be copied.
+    Raises OSError when they cannot be copied.
     """
     names: list[str] = []
     try:
@@ -161,10 +167,6 @@ def _brought(files: Iterable[Path], kept: Path) -> Iterator[None]:
                 for path in Path(replaced).iterdir():
                     path.replace(kept / path.name)
                 raise
-    except OSError as error:
-        raise IndexWriteError(
-            f"cannot keep the files in {kept} ({error.strerror or error}); free some disk"
-        ) from error
     finally:
         with suppress(OSError):  # nothing but empty folders are removed
             kept.rmdir()

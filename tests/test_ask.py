@@ -90,6 +90,15 @@ def test_output_that_lacks_a_letter_is_written_all_the_same(here, monkeypatch) -
     assert b"??? Longjing tea is steeped at 80 degrees." in page.getvalue()
 
 
+def test_json_keeps_every_character_of_a_quote(here, monkeypatch) -> None:
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="latin-1"))
+    (here / "corpus" / "longjing.txt").write_text("阿里茶 Longjing tea is steeped at 80 degrees.")
+    assert asked("--json", "How hot is Longjing tea steeped?", monkeypatch=monkeypatch) == 0
+    (citation,) = json.loads(out.getvalue())["citations"]
+    assert citation["quote"] == "阿里茶 Longjing tea is steeped at 80 degrees."
+
+
 def test_a_byte_order_mark_is_no_part_of_a_question(here, capsys, monkeypatch) -> None:
     stdin = b"\xef\xbb\xbfHow hot is green tea steeped?\n"
     assert asked("--json", stdin=stdin, monkeypatch=monkeypatch) == 0
@@ -210,6 +219,32 @@ def test_folders_of_one_name_get_different_indexes(tmp_path, monkeypatch) -> Non
     assert index_folder(Path("/"), None).name.startswith("corpus-")
     with pytest.raises(UsageError):
         index_folder(Path("seeds"), "a/b")
+
+
+def test_folders_whose_names_are_no_names_of_indexes_get_different_ones(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    long = "笔" * 80
+    names = ["my-notes", "my notes", "my+notes", long, long + "记"]
+    made = [index_folder(Path(name), None).name for name in names]
+    assert made[0] == "my-notes"
+    assert len(set(made)) == len(made)
+    assert max(len(os.fsencode(f".{name}.lock")) for name in made) <= 255
+    with pytest.raises(UsageError, match="240 bytes"):
+        index_folder(Path("seeds"), "笔" * 100)
+
+
+def test_documents_that_were_brought_stay_in_their_index(here, capsys, monkeypatch) -> None:
+    brought = here / "indexes" / "mine" / "files"
+    brought.mkdir(parents=True)
+    (brought / "wasps.txt").write_text("Wasps live in nests of about 300 workers in summer.")
+    question = "How many workers live in a nest of wasps?"
+    assert asked(question, "--index", "mine", monkeypatch=monkeypatch) == 2
+    assert "indexes/mine holds documents that were brought" in capsys.readouterr().err
+    for folder in ([], ["--corpus", str(brought)]):
+        assert ask.main([*folder, "--index", "mine", question]) == 0
+        assert "about 300 workers" in capsys.readouterr().out
 
 
 def command(*arguments: str, **options) -> subprocess.CompletedProcess:

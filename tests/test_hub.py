@@ -15,6 +15,8 @@ import pytest
 from conftest import ROOT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+_INFO = f"/api/models/test/tiny/revision/{COMMIT}"
+_CONFIG = f"/test/tiny/resolve/{COMMIT}/config.json"
 
 
 class Hub:
@@ -23,9 +25,11 @@ class Hub:
     def __init__(self, folder: Path) -> None:
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
         requests = self.requests = list[str]()
+        instead = self.instead = dict[str, tuple[int, bytes]]()  # what a path is answered with
 
         class Handler(BaseHTTPRequestHandler):
             def _reply(self, status: int, body: bytes, **headers: str) -> None:
+                status, body = instead.get(self.path.split("?")[0], (status, body))
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name.replace("_", "-"), value)
@@ -43,7 +47,7 @@ class Hub:
                     if len(parts) > 4 and parts[4] == "tree":
                         listing = [
                             {"type": "file", "path": name, "size": len(data), "oid": "0" * 40}
-                            for name, data in files.items()
+                            for name, data in {**files, "README.md": b"not wanted"}.items()
                         ]
                         return self._reply(
                             200, json.dumps(listing).encode(), Content_Type="application/json"
@@ -134,6 +138,38 @@ def test_from_the_hub_then_from_its_cache(hub_server: Hub, tmp_path: Path) -> No
 def test_a_model_that_the_hub_does_not_have(hub_server: Hub, tmp_path: Path) -> None:
     found = resolve_in_a_fresh_process("test/other", tmp_path, HF_ENDPOINT=hub_server.url)
     assert found.startswith("error: the hub has no test/other")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        (_INFO, 403, "test/tiny is not downloaded: the hub answers 403\n"),
+        (_INFO, 503, "test/tiny is not downloaded: the hub answers 503\n"),
+        (_INFO, 200, "test/tiny is not downloaded: what answers is no hub\n"),
+        (_CONFIG, 403, "the download of test/tiny broke off: the hub answers 403\n"),
+    ],
+)
+def test_a_hub_that_refuses_is_as_one_that_is_not_reached(
+    hub_server: Hub, tmp_path: Path, path: str, status: int, said: str
+) -> None:
+    hub_server.instead[path] = status, b"{}"
+    done = subprocess.run(
+        [sys.executable, "-c", f"from rag import hub; print(hub.find('test/tiny', '{COMMIT}'))"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "HF_HOME": str(tmp_path),
+            "HF_ENDPOINT": hub_server.url,
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_OFFLINE": "0",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "None\n"
+    assert done.stderr.endswith(said)
+    assert "Traceback" not in done.stderr
 
 
 def test_offline_mode_asks_nobody(hub_server: Hub, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Several indexes over one set of models: names, brought files, feedback and first questions."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -80,6 +81,13 @@ def test_a_failed_upload_leaves_what_was_brought_before(library, tmp_path, monke
     assert not (tmp_path / "indexes" / "none").exists()
 
 
+def test_a_place_that_cannot_be_written(library, tmp_path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    other = Library(library.pipeline("own"), "own", tmp_path / "taken")
+    with pytest.raises(IndexWriteError, match="cannot keep the files"):
+        other.add("mine", [upload(tmp_path, "gnu.txt", "The gnus of the plain have 14 calves.\n")])
+
+
 def test_files_of_one_name_are_numbered_and_a_later_upload_replaces(library, tmp_path) -> None:
     files = []
     for number in range(3):
@@ -107,7 +115,7 @@ def test_an_upload_waits_for_a_build(library, tmp_path) -> None:
         assert done.result() == ()
 
 
-@pytest.mark.parametrize("name", ["../up", "", ".", "a/b", "x" * 200])
+@pytest.mark.parametrize("name", ["../up", "", ".", "a/b", "x" * 200, "笔" * 100])
 def test_an_index_stays_in_its_folder(library, tmp_path, name) -> None:
     with pytest.raises(UsageError):
         library.add(name, [upload(tmp_path, "a.txt", "Text that is long enough.")])
@@ -166,6 +174,11 @@ def test_as_much_of_a_note_is_kept_as_the_page_takes(library, tmp_path) -> None:
     assert f'maxlength="{page.MAX_NOTE}"' in page.conversation(turns)
 
 
+def test_half_a_surrogate_pair_in_a_note_is_kept(tmp_path) -> None:
+    record(tmp_path / "f.jsonl", {"note": "\ud83d é"})
+    assert json.loads((tmp_path / "f.jsonl").read_text(encoding="utf-8")) == {"note": "\ud83d é"}
+
+
 def test_first_questions_are_on_names_that_are_explained() -> None:
     text = (
         "Kivi, a maker of sensors, grew. Later Kivi sold. Ada Lind is the founder of Kivi. I won."
@@ -178,8 +191,8 @@ def test_a_turn_ends_although_its_index_can_no_longer_be_opened(
     library, corpus_folder, tmp_path
 ) -> None:
     made = Chat(Service(library, Line()), tmp_path / "feedback.jsonl")
-    turns = [Turn("How many eggs does the queen lay?", status="Waiting")]
-    for view in made.answer(turns, "own"):
+    turns = made.begin("How many eggs does the queen lay?", [], "own").turns
+    for view in made.answer(turns):
         if view.turns[-1].answer:
             turns = view.turns
             other = BagOfWordsEmbedder("bow-2")
@@ -187,7 +200,36 @@ def test_a_turn_ends_although_its_index_can_no_longer_be_opened(
             open_or_build(tmp_path / "indexes/own", corpus, other, Config())
     assert (turns[-1].status, turns[-1].error) == ("", "")
     assert "2,000" in turns[-1].answer.answer
-    assert made.source(turns, 0, 1, "own") == page.CHANGED
+    assert made.source(turns, 0, 1) == page.CHANGED
+
+
+def test_a_turn_is_answered_once(library, tmp_path) -> None:
+    chat = Chat(Service(library, Line(at_once=2)), tmp_path / "feedback.jsonl")
+    turns = chat.begin("How many eggs does the queen lay?", [], "own").turns
+    first = chat.answer(turns)
+    at_work = next(first).turns
+    assert chat.begin("And who is she?", at_work, "own") is None
+    assert list(chat.answer(at_work)) == []  # as the page calls it all the same
+    assert [*first][-1].turns[-1].status == ""
+    assert list(chat.answer(turns)) == []
+
+
+def test_a_turn_is_about_the_index_that_was_asked(library, tmp_path) -> None:
+    chat = Chat(Service(library, Line()), tmp_path / "feedback.jsonl")
+    zebra = upload(tmp_path, "zebra.txt", "Zebras of the northern plain have 62 stripes each.\n")
+    library.add("mine", [zebra])
+    turns = chat.begin("How many stripes have zebras of the northern plain?", [], "mine").turns
+    *_, view = chat.answer(turns)
+    assert "62" in view.turns[-1].answer.answer
+    assert "<mark" in chat.source(view.turns, 0, 1)
+
+
+def test_a_marker_that_is_chosen_again_is_shown_again(library, tmp_path) -> None:
+    chat = Chat(Service(library, Line()), tmp_path / "feedback.jsonl")
+    *_, view = chat.answer(chat.begin("How many eggs does the queen lay?", [], "own").turns)
+    once, again = (chat.source(view.turns, 0, 1) for _ in range(2))
+    assert once != again  # else the page would see no change
+    assert re.sub('data-focus="[^"]+"', "", once) == re.sub('data-focus="[^"]+"', "", again)
 
 
 def test_what_was_built_since_is_what_is_asked(library, corpus_folder, tmp_path) -> None:
