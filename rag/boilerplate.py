@@ -58,8 +58,8 @@ def find_boilerplate(text: str) -> list[Span]:
 
 
 def _lines(text: str) -> list[Span]:
-    spans, position = [], 0
-    for line in text.splitlines(keepends=True):
+    spans, position = [], int(text.startswith("\ufeff"))  # a byte-order mark is no part of a line
+    for line in text[position:].splitlines(keepends=True):
         spans.append(Span(position, position + len(line)))
         position += len(line)
     return spans

@@ -12,8 +12,8 @@ _BOUNDARY = "\x1e"  # ASCII record separator, put between sentences for the spli
 
 
 def content_spans(text: str) -> list[Span]:
-    """What is left of a document without its boilerplate."""
-    spans, position = [], 0
+    """What is left of a document without its byte-order mark and its boilerplate."""
+    spans, position = [], int(text.startswith("\ufeff"))
     for furniture in find_boilerplate(text):
         spans.append(Span(position, furniture.start))
         position = furniture.end

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from rag.errors import ServerError
 from rag.grounding import Grounded
-from rag.types import Citation, Document, Hit, Passage
+from rag.types import Citation, Document, Evidence, Hit, Passage
 from rag.writing import displayed
 
 
 def cite(
     sentences: Sequence[Grounded], documents: Mapping[str, Document]
 ) -> tuple[str, tuple[Citation, ...]]:
-    """Answer text with markers, and what they point at; equal quotes share a marker."""
+    """Answer text with markers, and what they point at; equal quotes share a marker.
+
+    Raises ServerError where a document is no longer the one that was read.
+    """
     citations: dict[tuple[str, int, int], Citation] = {}
     parts = []
     for sentence in sentences:
@@ -20,14 +24,14 @@ def cite(
         for source in sentence.quotes:
             key = (source.doc, source.start, source.end)
             if key not in citations:
-                document = documents[source.doc]
+                document = _document_of(source, documents)
                 citations[key] = Citation(
                     marker=len(citations) + 1,
                     doc=source.doc,
                     title=document.title,
                     start=source.start,
                     end=source.end,
-                    quote=document.text[source.start : source.end],
+                    quote=source.text,
                     date=document.date,
                     page=document.page(source.start),
                     url=document.url,
@@ -35,6 +39,14 @@ def cite(
             markers += f"[{citations[key].marker}]"
         parts.append(f"{displayed(sentence.text)} {markers}")
     return " ".join(parts), tuple(citations.values())
+
+
+def _document_of(source: Evidence, documents: Mapping[str, Document]) -> Document:
+    """On Milvus, a build may replace or remove it between search and citation."""
+    document = documents.get(source.doc)
+    if document is None or document.text[source.start : source.end] != source.text:
+        raise ServerError(f"{source.doc} is being replaced; ask again")
+    return document
 
 
 def passages(hits: Iterable[Hit]) -> Iterator[Passage]:

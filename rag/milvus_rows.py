@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -30,8 +31,8 @@ PART_FIELDS = ("id", "key", "version", "part", "parts", "text")
 _PART_CHARS = 16_000  # at most 64,000 bytes
 _WORD_BYTES = 65_000
 _NO_WORD = re.compile(r"\W")
-# Of a glob: what a pattern of LIKE says less exactly.
-_LOOSE = re.compile(r"\[!?\]?[^\]]*\]|[^\w./ -]|_")
+# Of a glob: what a pattern of LIKE says less exactly. Accents that stand alone are exact.
+_LOOSE = re.compile(r"\[!?\]?[^\]]*\]|[^\w\u0300-\u036f./ -]|_")
 
 Row = dict[str, Any]
 
@@ -195,15 +196,24 @@ def is_in(field: str, names: Iterable[str]) -> str:
 
 def admitted(wanted: Filter) -> str:
     """An expression for all rows that a filter admits, and for few that it does not: LIKE knows
-    fewer patterns than a glob."""
+    fewer patterns than a glob. A path is taken to write all of its letters in one way."""
     rules = []
     if wanted.since:
         rules.append(f'day >= "{wanted.since}"')
     if wanted.until:
         rules.append(f'day != "" and day <= "{wanted.until}"')
     if wanted.source:
-        named, inside = (
-            _LOOSE.sub(lambda part: "%" if part[0] == "*" else "_", glob) for glob in wanted.globs
-        )
-        rules.append(f'(path like "{named}" or path like "{inside}")')
+        patterns = dict.fromkeys(p for glob in wanted.globs for p in _patterns(glob))
+        likes = " or ".join(f'path like "{pattern}"' for pattern in patterns)
+        rules.append(f"({likes})")
     return " and ".join(rules)
+
+
+def _patterns(glob: str) -> Iterator[str]:
+    """Of LIKE; macOS writes "é" as two characters in names of files, where keyboards write one."""
+    for written in (glob, normalize("NFC", glob), normalize("NFD", glob)):
+        yield _LOOSE.sub(_loosely, written)
+
+
+def _loosely(part: re.Match[str]) -> str:
+    return "_" if part[0].isascii() and part[0] != "*" else "%"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rag.dates import find_date
 from rag.extract import Extract, Reading, Unreadable
@@ -12,13 +13,14 @@ from rag.extract import Extract, Reading, Unreadable
 if TYPE_CHECKING:
     from pypdf import DocumentInformation
 
+Value = TypeVar("Value")
 _BETWEEN = "\n"  # two pages: a sentence may go on from one to the next
 
 
 def read(data: bytes) -> Reading:
-    """One text, with the offsets of its pages.
+    """One text, with the offsets of its pages; one that cannot be read is empty, and told.
 
-    Raises Unreadable where a password is needed or no page holds text, ImportError without pypdf;
+    Raises Unreadable where a password is needed or no page gives text, ImportError without pypdf;
     pypdf raises errors of all kinds on broken files.
     """
     from pypdf import PasswordType, PdfReader
@@ -26,13 +28,38 @@ def read(data: bytes) -> Reading:
     reader = PdfReader(BytesIO(data))
     if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
         raise Unreadable("needs a password: save a copy without one")
-    pages = [page.extract_text().strip() for page in reader.pages]
+    read_pages = [_or_none(page.extract_text) for page in reader.pages]
+    left_out = _left_out(read_pages)
+    pages = [(page or "").strip() for page in read_pages]
     if not any(pages):
-        raise Unreadable("no text in it, perhaps scanned pages: run a text recognition (OCR)")
+        no_text = "no text in it, perhaps scanned pages: run a text recognition (OCR)"
+        raise Unreadable(left_out or no_text)
     text = _BETWEEN.join(pages)
     starts = accumulate((len(page) + len(_BETWEEN) for page in pages[:-1]), initial=0)
-    title, created = _properties(reader.metadata)
-    return Reading((Extract(text, title, find_date(text) or created, pages=tuple(starts)),))
+    title, created = _or_none(lambda: _properties(reader.metadata)) or ("", "")
+    extract = Extract(text, title, find_date(text) or created, pages=tuple(starts))
+    return Reading((extract,), left_out)
+
+
+def _or_none(part: Callable[[], Value]) -> Value | None:
+    """A part of the file, None where it is broken: the others are read all the same."""
+    try:
+        return part()
+    except (ImportError, MemoryError):  # of the whole file
+        raise
+    except Exception:  # noqa: BLE001, pypdf raises everything on what is broken
+        return None
+
+
+def _left_out(pages: Sequence[str | None]) -> str:
+    """Which pages cannot be read, in words."""
+    bad = [number for number, page in enumerate(pages, start=1) if page is None]
+    if not bad:
+        return ""
+    return (
+        f"{len(bad):,} of {len(pages):,} pages, the first of them page {bad[0]:,}: "
+        "cannot be read: open the file and save it anew"
+    )
 
 
 def _properties(about: DocumentInformation | None) -> tuple[str, str]:

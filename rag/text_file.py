@@ -20,6 +20,19 @@ _BYTE_ORDER_MARKS = {
 _OTHERS = (
     "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 koi8_r gb18030 big5 cp932 euc_jp cp949"
 ).split()
+# What browsers mean by a label, by Python's name for it, where Python means less; "" for none.
+_MEANT = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "utf-16": "",  # its label was read as ASCII; a mark tells it all the same
+    "utf-16-le": "",
+    "utf-16-be": "",
+}
 _SAMPLE_BYTES = 2**18  # from which the encoding is told
 
 
@@ -49,8 +62,12 @@ def _damaged_utf8(data: bytes) -> str:
     return text if beyond_ascii > 2 * text.count("\ufffd") else ""
 
 
-def _declared(data: bytes, encoding: str) -> str:
+def _declared(data: bytes, label: str) -> str:
+    """By what browsers mean by the label (Encoding Standard, encoding.spec.whatwg.org); "" where it
+    names no encoding."""
     try:
+        name = codecs.lookup(label).name
+        encoding = _MEANT.get(name, name)
         return data.decode(encoding, errors="replace") if encoding else ""
     except (LookupError, UnicodeError):  # no encoding of texts
         return ""

@@ -32,6 +32,14 @@ def test_offsets_are_exact_and_nothing_is_lost(text: str, chunk_chars: int) -> N
     check(Document("d", "d", text.replace("\ufeff", "")), chunk_chars)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    text = "\ufeffThe bees live here.\n"
+    (chunk,) = chunk_document(Document("d", "d", text), 900, 0)
+    assert (chunk.start, chunk.text) == (1, "The bees live here.")
+    (chunk,) = chunk_document(Document("d", "d", text.replace("The", "Home\nThe")), 900, 0)
+    assert (chunk.start, chunk.text) == (6, "The bees live here.")
+
+
 def test_the_five_articles() -> None:
     corpus = load_corpus(SEEDS)
     assert len(corpus.documents) == 5

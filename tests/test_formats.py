@@ -73,6 +73,22 @@ def test_a_declared_encoding_is_believed() -> None:
     assert decode(b"one bad byte \xff", "utf-8") == "one bad byte \ufffd"
 
 
+@pytest.mark.parametrize(
+    ("label", "meant", "text"),
+    [
+        ("iso-8859-1", "cp1252", "It’s “final” – €500"),
+        ("us-ascii", "cp1252", "It’s “final” – €500"),
+        ("iso-8859-9", "cp1254", "“Işık” – €500"),
+        ("gb2312", "gb18030", "朱镕基"),
+        ("shift_jis", "cp932", "①髙橋"),
+        ("euc-kr", "cp949", "똠방각하"),
+        ("utf-16", "cp1252", "The café in Zürich sells 300 “Würste” a day."),
+    ],
+)
+def test_a_label_means_what_it_means_to_browsers(label: str, meant: str, text: str) -> None:
+    assert decode(text.encode(meant), label) == text
+
+
 def test_damaged_utf8_is_not_taken_for_another_encoding() -> None:
     data = "Café Zürich".encode() + b"\xff here."
     assert decode(data) == "Café Zürich\ufffd here."
@@ -144,6 +160,20 @@ def test_properties_of_a_pdf_are_believed_only_so_far() -> None:
     found = only(".pdf", pdf([text], "/Title (Microsoft Word - m.doc) /CreationDate (D:1999)"))
     assert (found.title, found.date) == ("", "2025-02-12")
     assert only(".pdf", pdf(["Plain."], "/CreationDate (yesterday)")).date == ""
+
+
+def test_a_pdf_keeps_what_can_be_read_of_it() -> None:
+    data = pdf(["The first page.", "It is lost.", "The third page."], compress=True)
+    first, second, third, fourth = data.split(b"/FlateDecode")
+    found = read(".pdf", b"/FlateDecode".join([first, second + b"/FlateDec0de" + third, fourth]))
+    assert found.extracts == (Extract("The first page.\n\nThe third page.", pages=(0, 16, 17)),)
+    assert found.left_out == (
+        "1 of 3 pages, the first of them page 2: cannot be read: open the file and save it anew"
+    )
+    none = data.replace(b"/FlateDecode", b"/FlateDec0de")
+    assert reason(".pdf", none).startswith("3 of 3 pages, the first of them page 1: cannot be read")
+    about = pdf(["One page."], "/Title 2").replace(b"<< /Title 2 >>", b"[ /Title 2 ]  ")
+    assert only(".pdf", about) == Extract("One page.", pages=(0,))
 
 
 def test_a_pdf_with_a_password_and_one_without_text() -> None:

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -148,6 +149,18 @@ def test_only_what_is_wanted_is_found(articles, wanted) -> None:
         assert told(on_milvus.only(wanted), question) == told(folder.only(wanted), question)
     if "[" not in wanted.source:  # for those, counts are too large
         assert on_milvus.coverage(wanted) == folder.coverage(wanted)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_letters_of_a_path_may_be_written_in_two_ways(tmp_path, form) -> None:
+    for name in (normalize("NFD", "café"), "cafeteria"):
+        (tmp_path / "corpus" / name).mkdir(parents=True)
+        (tmp_path / "corpus" / name / "menu.txt").write_text("The soup of the day is borscht.")
+    wanted = Filter(source=normalize(form, "café"))
+    with closing(filled(address(tmp_path), tmp_path / "corpus")) as index:
+        found = index.only(wanted).search("soup", np.ones(256, np.float32) / 16, 5)
+        assert [hit.chunk.doc for hit in found] == [normalize("NFD", "café/menu.txt")]
+        assert index.coverage(wanted) == "documents searched: 1"
 
 
 @pytest.mark.real
@@ -348,7 +361,7 @@ def test_the_page_and_the_adapters_show_it(articles, tmp_path) -> None:
     assert "Who is" in empty
     assert f"{folder.chunk_count}</td>" in about
     answer = pipeline.ask("Who is the president of Xianyu?")
-    shown = page.source([Turn(answer.question, answer=answer)], 0, 1, name)
+    shown = page.source([Turn(answer.question, answer=answer, index=name)], 0, 1)
     assert "<mark" in shown
     there, here = (
         list(described(Pipeline(each, BagOfWordsEmbedder(), None, Config()), "Xianyu", 3))
