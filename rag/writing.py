@@ -37,12 +37,14 @@ def quote(
     """The first candidate that can stand as an answer, and a second one that is near it."""
     near = margins.further if asks_for_a_list(question) else margins.near
     quoted: list[Grounded] = []
+    first: Evidence | None = None  # that is quoted
     for candidate in candidates:
-        if quoted and not _joins(question, candidates[0], candidate, near, margins):
+        if first and not _joins(question, first, candidate, near, margins):
             continue
         found = grounder.ground_sentence(candidate.text)
         if found is not None and not any(candidate in said.quotes for said in quoted):
             quoted.append(found)
+            first = first or candidate
     return quoted[:2]
 
 

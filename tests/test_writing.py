@@ -1,6 +1,8 @@
 import pytest
 
-from rag.writing import displayed, without_markers
+from rag.grounding import Grounder
+from rag.types import Evidence
+from rag.writing import Margins, displayed, quote, without_markers
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,20 @@ def test_a_sentence_of_an_answer_is_on_one_line_and_ended_once(sentence, shown) 
 )
 def test_markers_of_a_draft_go_and_indices_of_code_stay(draft, bare) -> None:
     assert without_markers(draft) == bare
+
+
+def test_a_further_quote_is_near_the_one_before_not_near_what_could_not_be_quoted() -> None:
+    question = "Who founded the Kivi company?"
+    said = [
+        ("a", "The Kivi company was founded.", 3.0),  # tells nothing that was not asked
+        ("b", "Ada Lind founded the Kivi company.", 1.0),
+        ("a", "The Kivi company was founded by Bo Chen.", 0.9),
+        ("a", "Ada Lind founded Kivi, the company, with Cy Dahl.", -0.5),
+    ]
+    evidence = [
+        Evidence(doc, 100 * i, 100 * i + len(text), text, "", "", 0.5, 0.5, score)
+        for i, (doc, text, score) in enumerate(said)
+    ]
+    grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
+    found = quote(grounder, question, evidence, Margins(near=1.0, further=1.2, contradicting=1.2))
+    assert [sentence.text for sentence in found] == [text for _, text, _ in said[1:3]]
