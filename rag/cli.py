@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import errno
 import gc
 import hashlib
 import io
@@ -31,11 +32,18 @@ _DERIVED = _NAME_BYTES // 4  # characters of a name taken from a folder, each up
 _COLLECT_AFTER = 50_000
 
 
+def folder(name: str) -> Path:
+    """Of the command line; not "", as an unset variable is, which would be the working folder."""
+    if not name.strip():
+        raise argparse.ArgumentTypeError("the name is empty; expected that of a folder")
+    return Path(name)
+
+
 def add_corpus_options(parser: argparse.ArgumentParser) -> None:
     """--corpus, --index, --embedder and --quiet."""
     parser.add_argument(
         "--corpus",
-        type=Path,
+        type=folder,
         default=DEFAULT_CORPUS,
         metavar="DIR",
         help="folder of .txt .md .html .pdf .docx .csv .jsonl .json files (default: ./%(default)s)",
@@ -151,14 +159,21 @@ def run(
     gc.set_threshold(_COLLECT_AFTER)
     atexit.register(gc.freeze)  # what ends with the process is not searched once more
     try:
-        return command(options)
+        status = command(options)
+        print(end="", flush=True)
+        return status
     except RagError as error:
         print(f"rag: error: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
-    except BrokenPipeError:
-        # The reader of our output (such as head) has gone; that is its right.
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        # What is flushed at exit goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if error.errno == errno.EPIPE:
+            return 0  # the reader of our output (such as head) has gone; that is its right
+        print("rag: error: no space left for what is written; free some disk", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("rag: interrupted", file=sys.stderr)
         return 130

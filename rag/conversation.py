@@ -61,6 +61,10 @@ _WHY_SO = re.compile(  # "why Germany", "why only in New York", but not "why pri
     r"[Ww]hy(?:\s+(?:not|only|in|for|at|on|since|with|from|the))*"
     r"\s+(?:\w+|[A-Z][\w'’-]*(?:\s+[A-Z][\w'’-]*)+)\W*$"
 )
+# "How many sellers has 1688?", but not "what was 2023 like" or "what was 20% of it".
+_NUMBER_AS_NAME = re.compile(
+    rf"\b(?:{AUXILIARY})\s+(?!(?:19|20)\d\d\b)\d{{3,}}(?![\w%]|[.,]\d)", re.IGNORECASE
+)
 _DEFINES = re.compile(r"(?:what|who)(?:'s|’s| is| are| was| were)\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"\b(?:the|an?)\s+\w", re.IGNORECASE)
 # "At the end of 2024, …": tells when or where, and is nothing that "it" could stand for.
@@ -120,7 +124,7 @@ def understood(message: str, history: Sequence[str]) -> list[Asked]:
     found: list[Asked] = []
     for part in parts:
         # A later part without a name shares the subject of the first.
-        shares = bool(found) and not names(part)
+        shares = bool(found) and not names(part) and not _NUMBER_AS_NAME.search(part)
         alone = _with_context(part, turns) if shares else standalone(part, turns)
         found.append(Asked(part, alone))
         turns.append(part)

@@ -23,8 +23,9 @@ MIN_SUPPORT = 0.75
 # Share of all words that must stand in the quotes or before them: it keeps "DingTalk has 1688
 # employees" from being proven by a sentence that is not about employees.
 MIN_CONTEXT = 0.85
-# The same share of the question's words, for a second source: verbs of questions seldom return.
-MIN_SHARED_QUESTION = 0.5
+# Shares, too, for a second source: of the question's words, of which verbs seldom return, and of
+# what the sentence adds, since names alone are shared by sentences on different matters.
+MIN_SHARED = 0.5
 # What the quotes add to the question, as a multiple of the largest IDF in the evidence: it keeps
 # "The Four Little Dragons of Alibaba are the Four Little Dragons" from being an answer.
 MIN_INFORMATION = 0.7
@@ -132,13 +133,15 @@ class Grounder:
 
     def corroborates(self, sentence: str, evidence: Evidence) -> bool:
         """Whether another source tells the same: the names and numbers that answer, mostly in
-        the quote itself, and the question's words in it or before it; and nothing against it."""
-        facts = self.new_facts(sentence)
-        before = set(terms(evidence.context))
+        the quote itself, as well as half of what else is told; the question's words in it or
+        before it, also those numbers that are repeated; and nothing against it."""
+        facts, told = self.new_facts(sentence), set(terms(evidence.text))
         return (
             bool(facts)
-            and covered(facts, set(terms(evidence.text)), self._idf) >= MIN_SUPPORT
-            and covered(self._asked, before, self._idf) >= MIN_SHARED_QUESTION
+            and covered(facts, told, self._idf) >= MIN_SUPPORT
+            and covered(set(terms(sentence)) - self._asked, told, self._idf) >= MIN_SHARED
+            and covered(self._asked, set(terms(evidence.context)), self._idf) >= MIN_SHARED
+            and numbers(sentence) <= numbers(evidence.context)
             and self._agrees(sentence, evidence.text)
             and not leaps_over_a_name(sentence, evidence.text)
         )

@@ -36,7 +36,10 @@ def read(data: bytes) -> Reading:
 
     declared = _DECLARED.search(data, 0, 2048)
     page = decode(data, declared[1].decode() if declared else "")
-    tree = load_html(_RAISED.sub("^", page))
+    page = _RAISED.sub("^", page)
+    tree = load_html(page)
+    if tree is None:  # of one paragraph alone, it holds that there is no page
+        tree = load_html(f"<html><body>{page}</body></html>")
     found = None if tree is None else _extracted(_with_article(tree))
     if found is None or isinstance(found, dict) or not found.text:
         raise Unreadable("no text found in it: save what it shows as .txt")

@@ -34,8 +34,10 @@ _LIST = re.compile(
 _ASKS = re.compile(rf"(?:{QUESTION_WORD})\b", re.IGNORECASE)
 
 
-def check_question(question: str) -> str:
+def check_question(question: object) -> str:
     """The question on one line; QuestionError where it cannot be asked."""
+    if not isinstance(question, str):
+        raise QuestionError(f"a question is a text; found {type(question).__name__}")
     question = " ".join(question.split())
     if not question:
         raise QuestionError("the question is empty; ask something, in words")

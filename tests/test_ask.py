@@ -99,6 +99,22 @@ def test_json_keeps_every_character_of_a_quote(here, monkeypatch) -> None:
     assert citation["quote"] == "阿里茶 Longjing tea is steeped at 80 degrees."
 
 
+def test_a_full_disk_is_told(here, capsys, monkeypatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert asked("How hot is green tea steeped?", monkeypatch=monkeypatch) == 1
+    assert capsys.readouterr().err.endswith(
+        "rag: error: no space left for what is written; free some disk\n"
+    )
+
+
+def test_an_empty_name_is_no_folder(here, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        ask.main(["--corpus", "", "How hot is green tea steeped?"])
+    assert ended.value.code == 2
+    assert "the name is empty; expected that of a folder" in capsys.readouterr().err
+
+
 def test_a_byte_order_mark_is_no_part_of_a_question(here, capsys, monkeypatch) -> None:
     stdin = b"\xef\xbb\xbfHow hot is green tea steeped?\n"
     assert asked("--json", stdin=stdin, monkeypatch=monkeypatch) == 0

@@ -173,3 +173,7 @@ def test_parts_share_the_subject_of_the_first_unless_they_name_their_own() -> No
     assert found[1].standalone == "when was it paid? (How much was the fine of Alibaba)"
     found = understood("Who runs Xianyu, and who runs DingTalk?", [])
     assert found[1].standalone == "who runs DingTalk?"
+    found = understood("Who runs Xianyu, and how many merchants has 1688?", [])
+    assert found[1].standalone == "how many merchants has 1688?"
+    found = understood("Who runs Xianyu, and how many users were 2023 years old?", [])
+    assert found[1].standalone.endswith("(Who runs Xianyu)")

@@ -111,6 +111,7 @@ def test_html_gives_what_a_reader_sees() -> None:
 def test_html_without_an_article() -> None:
     pytest.importorskip("trafilatura", exc_type=ImportError)
     assert only(".html", b"<h1>Notes</h1><p>Buy milk today.</p>").text.endswith("Buy milk today.")
+    assert only(".html", b"<p>Buy milk today.</p>").text == "Buy milk today."
     assert "no text found" in reason(".html", b"<html><body></body></html>")
     assert "no text found" in reason(".html", b"<p hidden>Nobody sees this text of a page.</p>")
 

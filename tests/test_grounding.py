@@ -110,6 +110,30 @@ def test_a_second_document_that_says_otherwise_is_not_cited(
     assert [quote.text for quote in kept.quotes] == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("question", "said", "second"),
+    [
+        (
+            "Did it grow for five or for seven quarters?",
+            "Sales of Kivi grew for seven quarters in a row.",
+            "Sales of Kivi grew for five quarters in a row.",
+        ),
+        (
+            "What is Xianyu?",
+            "Criteria of the Kivi Group for Xianyu were a large market and a need of many users.",
+            "The Kivi Group calls Xianyu a strategic business.",
+        ),
+    ],
+)
+def test_a_second_source_tells_the_same(question, said, second) -> None:
+    asked = grounder(question, said, second, judged=True)
+    (kept,) = asked.ground(said)
+    assert [quote.text for quote in kept.quotes] == [said]
+    again = second.replace("five", "seven") if "five" in second else said.replace("large", "big")
+    (kept,) = grounder(question, said, again, judged=True).ground(said)
+    assert [quote.text for quote in kept.quotes] == [said, again]
+
+
 def test_two_neighbouring_sentences_may_support_together() -> None:
     first = "Zhou Chang led the Tongyi team."
     second = "He then joined ByteDance as an expert."

@@ -109,6 +109,8 @@ def test_top_k_is_obeyed_and_hits_are_ordered(corpus_folder: Path) -> None:
 def test_no_question_is_no_answer(corpus_folder: Path) -> None:
     with pytest.raises(QuestionError):
         pipeline(corpus_folder).ask(" ")
+    with pytest.raises(QuestionError, match="found NoneType"):
+        pipeline(corpus_folder).ask(None)
 
 
 def test_the_json_contract(corpus_folder: Path) -> None:
