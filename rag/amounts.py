@@ -7,53 +7,48 @@ converted: 10 km and 6.2 miles are only told to be in units that cannot be compa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
-from rag.claims import SCALES, TEENS, TENS, UNITS, currencies, numbers, percents
+from rag.claims import LETTERS, PERCENT, WORDS, Number, currencies, numbers, percents, read_numbers
 
-ROUNDING = Decimal("0.01")  # relative difference of two roundings of one value, at most
-_UNIT_DAYS = {
-    "second": 1 / 86400,
-    "minute": 1 / 1440,
-    "hour": 1 / 24,
-    "day": 1,
-    "week": 7,
-    "month": 30,
-    "quarter": 90,
-    "year": 360,
+ROUNDING = Decimal("0.01")  # relative; values nearer than this are held to be one
+_UNIT_SECONDS = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86_400,
+    "week": 7 * 86_400,
+    "month": 30 * 86_400,
+    "quarter": 90 * 86_400,
+    "year": 360 * 86_400,
 }
 _SAME_TIME = Decimal("0.03")  # relative difference of 90 days and three months, or 52 weeks, a year
-_SCALE = rf"(?:[\s-]?(?:{'|'.join(SCALES)})|[mb])\b"
-_NUMBER_WORD = (  # but "one", which is mostly no number
-    rf"(?:{'|'.join([*UNITS[1:], *TEENS])}|(?:{'|'.join(TENS)})(?:[\s-](?:{'|'.join(UNITS)}))?)\b"
-)
-_NUMBER = rf"\d(?:[\d,]*\d)?(?:\.\d+)?|{_NUMBER_WORD}|(?:an?|one)(?={_SCALE})"
 _NO_ADJECTIVE = "an?|the|per|each|every|this|last|next|in|of|for|to|and|or|by|on|at|from|over|since"
-_AMOUNT = re.compile(
-    rf"""(?<![\w.,$€£¥-])
-        (?:(?P<most>(?:no|not)\ (?:more|over|greater)\ than|up\ to|under|below|at\ most
-                |(?<!no\ )(?<!not\ )(?:less|fewer)\ than)\s
-            |(?P<least>over|above|at\ least|more\ than|(?:no|not)\ (?:less|fewer)\ than)\s)?
-        (?:(?P<between>between)\s)?
-        (?P<sign>[$€£¥]\s?)?(?P<low>{_NUMBER}|one\b(?=\s?(?:-|–|to\b|or\b)))(?P<low_scale>{_SCALE})?
-        (?:\s?%(?=\s?(?:-|–|to|and)\s?[\d.]+\s?%))?
-        (?:(?(between)\sand\s|\s?(?:-|–|to\b|or\b)\s?)
-            [$€£¥]?(?P<high>{_NUMBER})(?P<scale>{_SCALE})?(?!\d|-\d))?
-        (?:\s?(?P<percent>%|per\ ?cent\b)
-            |[\s-](?:(?!(?:{_NO_ADJECTIVE})\b|{_NUMBER_WORD})[a-z]+[\s-]){{0,2}}
-                (?P<time>{"|".join(_UNIT_DAYS)})s?\b)?
-    """,
-    re.VERBOSE | re.IGNORECASE,
+# These are for folded text.
+_UNIT = re.compile(
+    rf"\s?(?P<percent>{PERCENT})"
+    rf"|[\s-](?:(?!(?:{_NO_ADJECTIVE}|{'|'.join(WORDS)})\b)[a-z]+[\s-]){{0,2}}"
+    rf"(?P<time>{'|'.join(_UNIT_SECONDS)})s?\b"
 )
+_BOUND = re.compile(
+    r"\b(?:(?P<most>(?:no|not) (?:more|over|greater) than|up to|under|below|at most"
+    r"|(?<!no )(?<!not )(?:less|fewer) than)"
+    r"|(?P<least>over|above|at least|more than|(?:no|not) (?:less|fewer) than))\s\Z"
+)
+_BETWEEN = re.compile(r"\bbetween\s\Z")
+_AND = re.compile(r"\sand\s")
+_TO = re.compile(r"\s?[-–]\s?|\s(?:to|until|or)\s")
+_LETTER = re.compile(r"[mb]\b")
+_HYPHEN = re.compile(r"-\d")  # no range: "2024-12-05"
 _CHANGE = re.compile(  # "grew from 100 to 120" tells no range
     r"\b(?:rose|risen|ris(?:e|es|ing)|grew|grow\w*|f[ae]ll\w*|drop\w*|jump\w*|climb\w*|declin\w*"
     r"|(?:in|de)creas\w*|reduc\w*|rais\w*|cut|up|down|went|moved?|chang\w*|expand\w*)\b"
-    r"[^.;]{0,40}\bfrom\s$",
-    re.IGNORECASE,
+    r"[^.;]{0,40}\bfrom\s\Z"
 )
-_BEFORE = 60  # characters, in which such a verb is looked for
+_BEFORE = 60  # characters, in which such words are looked for
 _FAR = 10  # times as much as 100 is not called "over 100"; it is an amount of something else
 _UNITS = {  # each dimension's, the longer first: "miles per hour" before "miles"
     "speed": (
@@ -99,7 +94,7 @@ _MEASURE = re.compile(
 class Amount(NamedTuple):
     """A number, a range or a bound, as "over 100" is."""
 
-    kind: str  # "time", which is in days, "percent" or ""
+    kind: str  # "time", which is in seconds, "percent" or ""
     low: Decimal
     high: Decimal
     bound: str = ""  # "least" or "most"
@@ -130,39 +125,63 @@ def times_differ(one: str, other: str) -> bool | None:
 
 
 def _times(text: str) -> list[Amount]:
-    """How long, in days of 24 hours, months of 30 and years of 360."""
+    """How long, in days of 24 hours, months of 30 days and years of 360."""
     return [amount for amount in amounts(text, set()) if amount.kind == "time"]
 
 
 def amounts(text: str, left_out: set[Decimal]) -> list[Amount]:
     """All but those that are, or begin or end at, a number that is left out."""
+    text, told = read_numbers(text)
     found: list[Amount] = []
-    whole = numbers(text)  # where "two hundred and six" is neither 200 nor 6
-    for match in _AMOUNT.finditer(text):
-        low, high = _ends(match)
-        if {low, high} & left_out or not (match["high"] or low in whole):
+    for first, last in _ranges(text, told):
+        low, high = _values(text, first, last)
+        if last.bare_one or {low, high} & left_out:
             continue
-        kind = "time" if match["time"] else "percent" if match["percent"] else ""
-        days = Decimal(_UNIT_DAYS[match["time"].lower()] if match["time"] else 1)
-        bound = "most" if match["most"] else "least" if match["least"] else ""
-        before = text[max(0, match.start() - _BEFORE) : match.start()]
-        if high < low or (match["high"] and _CHANGE.search(before)):
-            found += [Amount(kind, end * days, end * days, bound) for end in (low, high)]
-        else:
-            found.append(Amount(kind, low * days, high * days, bound))
+        kind, size, _ = _unit(text, last)
+        own_kind, own_size, _ = _unit(text, first)
+        low, high = low * (own_size if own_kind else size), high * size
+        before = max(0, first.start - _BEFORE)
+        bound = _BOUND.search(text, before, first.start)
+        change = first is not last and _CHANGE.search(text, before, first.start)
+        ranges = [(low, low), (high, high)] if high < low or change else [(low, high)]
+        found += [Amount(kind, *ends, (bound and bound.lastgroup) or "") for ends in ranges]
     return found
 
 
-def _ends(match: re.Match[str]) -> tuple[Decimal, Decimal]:
-    """Of a range; twice the same of a single number. In "$2 to 3 million", both are millions."""
-    sign, scale = match["sign"] or "", match["scale"] or ""
-    low = _value(sign + match["low"] + (match["low_scale"] or scale))
-    return low, _value(sign + match["high"] + scale) if match["high"] else low
+def _ranges(text: str, told: list[Number]) -> Iterator[tuple[Number, Number]]:
+    """Their ends; twice the same of a single number. Those behind a hyphen are no amounts."""
+    at = 0
+    while at < len(told):
+        joined = at + 1 < len(told) and _is_range(text, told[at], told[at + 1])
+        if not text.endswith("-", 0, told[at].start):  # "COVID-19", "2024-12-05"
+            yield told[at], told[at + joined]
+        at += 1 + joined
 
 
-def _value(number: str) -> Decimal:
-    """``numbers`` leaves out the "one" of "one to two"."""
-    return next(iter(numbers(number)), Decimal(1))
+def _is_range(text: str, first: Number, last: Number) -> bool:
+    kind, _, end = _unit(text, first)
+    between = _BETWEEN.search(text, max(0, first.start - _BEFORE), first.start)
+    if not (_AND if between else _TO).fullmatch(text, end, last.start):
+        return False
+    other = last.bare_one or _HYPHEN.match(text, last.end)
+    return not other and kind in ("", _unit(text, last)[0])
+
+
+def _values(text: str, first: Number, last: Number) -> tuple[Decimal, Decimal]:
+    """In "$2 to 3 million" and "$2-3m", both are millions; in "ten to one hundred", ten is ten."""
+    letter = _LETTER.match(text, last.end) if first.money and last.scale == 1 else None
+    factor = LETTERS[letter[0]] if letter else 1
+    low, high = first.value, last.value * factor
+    scaled = low * last.scale * factor if first.scale == 1 else low
+    return (scaled if abs(scaled) < abs(high) * _FAR else low), high
+
+
+def _unit(text: str, number: Number) -> tuple[str, int, int]:
+    """Its kind, its size in seconds where it is one of time, and where it ends."""
+    match = _UNIT.match(text, number.end)
+    if not match:
+        return "", 1, number.end
+    return match.lastgroup or "", _UNIT_SECONDS.get(match["time"], 1), match.end()
 
 
 def all_differ(some: list[Amount], others: list[Amount]) -> bool:
@@ -177,15 +196,19 @@ def _meet(one: Amount, other: Amount) -> bool:
         return False
     if one.bound != other.bound:
         one, other = _widened(one), _widened(other)
-    exact = 1 - (_SAME_TIME if one.kind == "time" else ROUNDING)
-    return one.low * exact <= other.high and other.low * exact <= one.high
+    share = _SAME_TIME if one.kind == "time" else ROUNDING
+    return _up_to(one.low, other.high, share) and _up_to(other.low, one.high, share)
+
+
+def _up_to(low: Decimal, high: Decimal, share: Decimal) -> bool:
+    return low - share * max(abs(low), abs(high)) <= high
 
 
 def _widened(amount: Amount) -> Amount:
     match amount.bound:
         case "least":
-            return amount._replace(high=amount.high * _FAR)
+            return amount._replace(high=amount.high + abs(amount.high) * (_FAR - 1))
         case "most":
-            return amount._replace(low=Decimal(0))
+            return amount._replace(low=Decimal("-Infinity"))
         case _:
             return amount

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import NamedTuple
 
 from rag.terms import STOPWORDS, tokens
 
-SCALES = {
+_SCALES = {
     "dozen": 12,
     "hundred": 100,
     "thousand": 10**3,
@@ -21,7 +22,7 @@ SCALES = {
     "lakh": 10**5,
     "crore": 10**7,
 }
-_LETTERS = {"m": 10**6, "b": 10**9}  # beside a currency, as in $3.5m and 2m euros
+LETTERS = {"m": 10**6, "b": 10**9}  # beside a currency, as in $3.5m and 2m euros
 # Capitals need no currency, as in "3.5M users"; but "5 MB", "M&M’s", "500 B.C." and, after a
 # blank, "M-class" and "in 2021 M. Night Shyamalan" are something else.
 _CAPITAL = re.compile(r"(\d)([ \u00a0\u202f])?([MB])\b(?![&'’]|\.\w)(?(2)(?![-/]|\.?\s[A-Z][a-z]))")
@@ -31,17 +32,17 @@ _PARTS = {
     "quarter of": Decimal("0.25"),
     "three quarters of": Decimal("0.75"),
 }
-UNITS = "one two three four five six seven eight nine".split()
-TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORDS = {word: value for value, word in enumerate([*UNITS, *TEENS], start=1)}
-_WORDS |= {word: 10 * value for value, word in enumerate(TENS, start=2)}
-_UNIT = "|".join(UNITS)
+_UNITS = "one two three four five six seven eight nine".split()
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+WORDS = {word: value for value, word in enumerate([*_UNITS, *_TEENS], start=1)}
+WORDS |= {word: 10 * value for value, word in enumerate(_TENS, start=2)}
+_UNIT = "|".join(_UNITS)
 _ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"  # "sixty-first" is no 60
-_SCALE = "|".join(SCALES)
-_BELOW_HUNDRED = rf"""(?:(?:{"|".join(TENS)})
+_SCALE = "|".join(_SCALES)
+_BELOW_HUNDRED = rf"""(?:(?:{"|".join(_TENS)})
         (?:-(?:{_UNIT})\b|\s(?:{_UNIT})\b(?!-)|(?!-(?:{_ORDINALS})))\b
-    |(?:{"|".join([*UNITS, *TEENS])})\b)"""
+    |(?:{"|".join([*_UNITS, *_TEENS])})\b)"""
 _AND_A_HALF = r"(?P<half>[\s-]and[\s-]a[\s-]half\b)?"
 # Signs that several share, such as "¥", are left out; the word "won" alone is a verb.
 _CURRENCIES = {
@@ -64,14 +65,14 @@ _CURRENCIES = {
 _CURRENCY_OF = {form: name for name, forms in _CURRENCIES.items() for form in forms.split(", ")}
 _PHRASES = "|".join(sorted((form for form in _CURRENCY_OF if " " in form), reverse=True))
 _SIGNS = "|".join(re.escape(form) for form in _CURRENCY_OF if not form[-1].isalpha())
-_COINS = "|".join(form for form in _CURRENCY_OF if form.isalpha())
+COINS = "|".join(form for form in _CURRENCY_OF if form.isalpha())  # a pattern
 _MONEY = re.compile(rf"(?:{_PHRASES})\b|{_SIGNS}|[^\W\d_]+")  # words whole: "US$" is no "S$"
 # These are for text without capitals: twice as fast as to ignore their case.
 _IN_DIGITS = re.compile(
-    rf"""(?<![\w.])(?P<money>(?:us\$|{_SIGNS}|¥|rs\.|{_COINS})\s?)?
+    rf"""(?<![\w.])(?P<money>(?:us\$|{_SIGNS}|¥|rs\.|{COINS})\s?)?
         (?P<digits>\d{{1,3}}(?:[\u00a0\u202f’']\d{{3}})+(?!\d)
-            |\d+(?:,\d{{3}})*(?:\.\d+)?|\.\d+)
-        (?(money)(?:(?P<letter>[mb])\b)?|(?:\s?(?P<counted>[mb])(?=[\s-](?:{_COINS}|pounds?|won)\b))?)
+            |(?:\d{{1,2}}(?:,\d\d)+,\d{{3}}(?!\d)|\d+(?:,\d{{3}})*)(?:\.\d+)?|\.\d+)
+        (?(money)(?:(?P<letter>[mb])\b)?|(?:\s?(?P<counted>[mb])(?=[\s-](?:{COINS}|pounds?|won)\b))?)
         {_AND_A_HALF}(?:[\s-]?(?P<scale>{_SCALE})\b)?""",
     re.VERBOSE,
 )
@@ -91,9 +92,9 @@ _GROUPED = re.compile("[,\u00a0\u202f’']")
 # A hyphen elsewhere joins or is a range: "3-5", "3%-5%", "20 -30", "GPT-4", "+/-5".
 _MINUS = re.compile(r"""(?<![^\s(\[{"'“‘|=<>≤≥~≈$€£¥₹₩])(?<![\d%]\s)(?:[-−]|minus\s)\Z""")
 _MINUS_CHARS = len("minus ")
+PERCENT = r"[%％]|per\s?cent\b|pct\b"  # a pattern
 _PERCENT = re.compile(  # for text without capitals
-    r"(?P<points>(?:[%％]|per\s?cent(?:age)?|pct)[\s-]?points?\b|\d\s?pp\b)"
-    r"|[%％]|per\s?cent\b|pct\b"
+    rf"(?P<points>(?:[%％]|per\s?cent(?:age)?|pct)[\s-]?points?\b|\d\s?pp\b)|{PERCENT}"
 )
 _NOT = re.compile(
     r"\b(?:not|no|none|nobody|never|without|neither|nor|cannot|hardly|scarcely|barely)\b|n[’']t\b",
@@ -105,43 +106,60 @@ _ASCII_NAME = re.compile(r"\b[A-Z](?:[\w.&]*\w)?", re.ASCII)  # what most texts 
 _SENTENCE_START = re.compile(r"""(?:^|[.!?:;]\s+|\n)["'“‘(\[]*(?=[^\W\d_])""")
 
 
+class Number(NamedTuple):
+    """What is read of one, from its sign or currency to its scale."""
+
+    value: Decimal
+    start: int
+    end: int
+    scale: int  # 10**6 of "2 million", which is in the value
+    bare_one: bool  # mostly a pronoun
+    money: bool  # by a currency before it
+
+
 def numbers(text: str) -> set[Decimal]:
     """The values of all numbers: "18.228 billion" and "18,228 million" are the same one, as are
     "$3.5m" and "3.5 million"; "-20" and "20" are not.
 
     Number words below a thousand count, "one" alone does not: it is mostly a pronoun.
     """
+    return {number.value for number in read_numbers(text)[1] if not number.bare_one}
+
+
+def read_numbers(text: str) -> tuple[str, list[Number]]:
+    """The text folded, and all numbers with their places in it, in order."""
     in_digits = _DIGIT.search(text) is not None
     if in_digits:
         text = _CAPITAL.sub(lambda match: f"{match[1]} {_CAPITALS[match[3]]}", text)
     text = text.casefold()  # not lower(): "ſix" is six, too
-    in_words = ((match, _value_of_words(match)) for match in _IN_WORDS.finditer(text))
-    found = {_signed(match, value) for match, value in in_words if value is not None}
+    found = [_in_words(match) for match in _IN_WORDS.finditer(text)]
     if in_digits:
-        found |= {_signed(match, _value_of_digits(match)) for match in _IN_DIGITS.finditer(text)}
-    return {value.normalize() for value in found}
+        found += [_in_digits(match) for match in _IN_DIGITS.finditer(text)]
+    return text, sorted(found, key=lambda number: number.start)
 
 
-def _signed(match: re.Match[str], value: Decimal) -> Decimal:
-    start = match.start()
-    return -value if _MINUS.search(match.string, max(0, start - _MINUS_CHARS), start) else value
+def _in_digits(match: re.Match[str]) -> Number:
+    letter = LETTERS.get(match["letter"] or match["counted"], 1)
+    value = Decimal(_GROUPED.sub("", match["digits"])) + _half(match)
+    return _number(match, value, letter * _scale(match), bool(match["money"]))
 
 
-def _value_of_digits(match: re.Match[str]) -> Decimal:
-    letter = _LETTERS.get(match["letter"] or match["counted"], 1)
-    return (Decimal(_GROUPED.sub("", match["digits"])) + _half(match)) * letter * _scale(match)
-
-
-def _value_of_words(match: re.Match[str]) -> Decimal | None:
-    if match["below"] == "one" and not (match["half"] or match["scale"]):
-        return None
+def _in_words(match: re.Match[str]) -> Number:
     if match["part"]:
-        return _PARTS[re.sub(r"[\s-]", " ", match["part"])] * _scale(match)
+        return _number(match, _PARTS[re.sub(r"[\s-]", " ", match["part"])], _scale(match))
     if match["hundreds"]:
-        number = 100 * _below_hundred(match["hundreds"]) + _below_hundred(match["rest"] or "")
-    else:
-        number = _below_hundred(match["below"] or "a")
-    return (number + _half(match)) * _scale(match)
+        rest = _below_hundred(match["rest"] or "") + _half(match)
+        return _number(match, _below_hundred(match["hundreds"]) + rest / 100, 100 * _scale(match))
+    value = _below_hundred(match["below"] or "a") + _half(match)
+    return _number(match, value, _scale(match))
+
+
+def _number(match: re.Match[str], value: Decimal, scale: int, money: bool = False) -> Number:
+    start, end = match.span()
+    if minus := _MINUS.search(match.string, max(0, start - _MINUS_CHARS), start):
+        start, value = minus.start(), -value
+    bare_one = match[0] == "one"
+    return Number((value * scale).normalize(), start, end, scale, bare_one, money)
 
 
 def _half(match: re.Match[str]) -> Decimal:
@@ -149,12 +167,12 @@ def _half(match: re.Match[str]) -> Decimal:
 
 
 def _scale(match: re.Match[str]) -> int:
-    return SCALES.get(match["scale"], 1)
+    return _SCALES.get(match["scale"], 1)
 
 
 def _below_hundred(words: str) -> int:
     """Of "ninety-nine"; "a" and "an" are one."""
-    return sum(_WORDS.get(word, 1) for word in re.split(r"[\s-]", words) if word)
+    return sum(WORDS.get(word, 1) for word in re.split(r"[\s-]", words) if word)
 
 
 def currencies(text: str) -> set[str]:

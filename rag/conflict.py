@@ -1,9 +1,9 @@
 """Two sentences that answer one question → whether they give it different values.
 
 The values compared are those of the kind that is asked for. A value in two roundings (3.08 and
-3.0885 million), a range and a value in it, a date told more and less exactly (November 2023, 2023)
-and a person named in two forms (Eddie Wu, Wu Yongming) are one value. Amounts of different periods
-or in different units are not compared.
+3.0885 million), a range and a value in it (not of hours, of which both ends are told), a date told
+more and less exactly (November 2023, 2023) and a person named in two forms (Eddie Wu, Wu Yongming)
+are one value. Amounts of different periods or in different units are not compared.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
 
 from rag.amounts import ROUNDING, all_differ, amounts, in_other_units, times_differ
 from rag.answer_kind import answer_kind
-from rag.claims import HONORIFICS, numbers
+from rag.claims import COINS, HONORIFICS, numbers, read_numbers
 from rag.dates import MONTH, MONTHS
 from rag.terms import stem, tokens
 
@@ -27,17 +27,13 @@ _MONTH = re.compile(  # with the days before or after it
 )
 _ALSO_A_NAME = {"jan", "april", "may", "june", "august"}  # "Jan Peters opened it"
 _TELLS_MONTH = re.compile(r"\b(?:in|of|since|by|until|from|to|early|late|mid|last|next)[\s-]$")
+_TO = re.compile(r"\s?(?:-|–|to|until)\s?")
 _ISO_DAY = re.compile(r"\b\d{4}-(?P<month>0[1-9]|1[0-2])-(?P<day>\d\d)\b")
 _DAY = re.compile(r"\d{1,2}")
-_YEAR = re.compile(  # "1900 people" and "$1850" are none
-    r"(?<![$€£¥\d.,])(?<![$€£¥]\s)\b(1[5-9]\d\d|20\d\d)\b(?![.,]\d)"
-    r"(?!\s+(?:people|men|women|children|staff|yuan|euros?|dollars?|pounds?|eur|usd|gbp|rmb|users?"
-    r"|customers|employees|workers|units|stores|homes|tonnes|tons|kg|km|miles|metres|meters)\b)",
-    re.IGNORECASE,
-)
-_YEARS = re.compile(
-    r"\b(?:(?P<between>between)\s)?(?P<first>[12]\d{3})"
-    r"(?(between)\sand\s|\s?(?:-|–|to|until)\s?)(?P<last>[12]\d{3})\b",
+_YEAR = re.compile(  # "1900 people" and "1850 euros" are none
+    r"(?<![.,])\b(?:1[5-9]\d\d|20\d\d)\b(?![.,]\d)"
+    r"(?!\s+(?:people|men|women|children|staff|users?|customers|employees|workers|units|stores"
+    rf"|homes|tonnes|tons|kg|km|miles|metres|meters|pounds?|{COINS})\b)",
     re.IGNORECASE,
 )
 _LONGEST = 100  # years that a range of them may span
@@ -98,10 +94,11 @@ def _periods(text: str) -> tuple[set[str], set[str]]:
 def _numbers_differ(question: str, one: str, other: str) -> bool:
     """Whether both tell numbers that are not in the question, nor years, and none is the same."""
     texts = (one, other)
-    left_out = [numbers(question) | {Decimal(y) for y in _YEAR.findall(text)} for text in texts]
+    left_out = [numbers(question) | {Decimal(year) for year in _years_told(text)} for text in texts]
     told = [numbers(text) - known for text, known in zip(texts, left_out, strict=True)]
     same = (abs(a - b) <= ROUNDING * max(abs(a), abs(b)) for a, b in product(*told))
-    return all(told) and not any(same) and all_differ(*map(amounts, texts, left_out))
+    compared = [amounts(text, known) for text, known in zip(texts, left_out, strict=True)]
+    return all(compared) and not any(same) and all_differ(*compared)
 
 
 def _dates_differ(question: str, one: str, other: str) -> bool:
@@ -120,24 +117,47 @@ def _dates_differ(question: str, one: str, other: str) -> bool:
 def _dates(text: str) -> tuple[set[str], set[str], set[str], set[str]]:
     """Years, months, days of them and times of day."""
     found = [month for month in _MONTH.finditer(text) if _tells_month(month)]
-    days = {day for m in found for day in _DAY.findall(m["before"] or m["after"] or "")}
     iso = list(_ISO_DAY.finditer(text))
     return (
         _years(text),
-        {m["month"][:3].lower() for m in found} | {MONTHS[int(m["month"]) - 1] for m in iso},
-        {day.lstrip("0") for day in days | {m["day"] for m in iso}},
+        _months(found) | {MONTHS[int(m["month"]) - 1] for m in iso},
+        {str(day) for m in found for day in _days(m)} | {m["day"].lstrip("0") for m in iso},
         {time for match in _CLOCK.finditer(text) for time in _times_of_day(match)},
     )
 
 
+def _years_told(text: str) -> set[str]:
+    """Those that are no money, as "$1850" is."""
+    text, told = read_numbers(text)
+    places = [number.start for number in told if not number.money]
+    return {match[0] for place in places if (match := _YEAR.match(text, place))}
+
+
 def _years(text: str) -> set[str]:
     """With those in between: 2000 is one of 1999-2001."""
-    found = set(_YEAR.findall(text))
-    for match in _YEARS.finditer(text):
-        first, last = int(match["first"]), int(match["last"])
-        if {match["first"], match["last"]} <= found and last - first <= _LONGEST:
-            found.update(str(year) for year in range(first, last))
+    found = _years_told(text)
+    told = {Decimal(year) for year in found}
+    for _, low, high, _ in amounts(text, set()):
+        if {low, high} <= told and high - low <= _LONGEST:
+            found.update(str(year) for year in range(int(low), int(high)))
     return found
+
+
+def _months(found: list[re.Match[str]]) -> set[str]:
+    """With those in between: April is one of March to May, January of November to February."""
+    told = [MONTHS.index(match["month"][:3].lower()) for match in found]
+    months = set(told)
+    for (one, first), (other, last) in pairwise(zip(found, told, strict=True)):
+        if _TO.fullmatch(one.string, one.end(), other.start()):
+            months.update(range(first, last if first < last else last + 12))
+    return {MONTHS[month % 12] for month in months}
+
+
+def _days(match: re.Match[str]) -> set[int]:
+    """With those in between: 4 is one of 3-5 May, but not of 3 and 5 May."""
+    told = match["before"] or match["after"] or ""
+    days = [int(day) for day in _DAY.findall(told)]
+    return {*days, *range(days[0], days[-1])} if _TO.search(told) else set(days)
 
 
 def _tells_month(match: re.Match[str]) -> bool:
@@ -171,7 +191,9 @@ def _names_differ(question: str, one: str, other: str) -> bool:
     Business Day and Business Days, Henry VII and VIII, Mr and Mrs Hill, Q1 and Q2 are not meant.
     """
     asked = set(tokens(question))
-    found = [{tuple(tokens(name)) for name in _FULL_NAME.findall(text)} for text in (one, other)]
+    written = [[tuple(tokens(name)) for name in _FULL_NAME.findall(text)] for text in (one, other)]
+    # Titles may stand before: "Xianyu President Ji Shan".
+    found = [{form for name in names for form in (name, name[-2:])} for names in written]
     for a, b in product(*found):
         odd = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
         if len(a) == len(b) and len(odd) == 1 and not set(odd[0]) & asked and _misspelt(*odd[0]):

@@ -25,7 +25,7 @@ _FORMS = [
     re.compile(form, re.IGNORECASE | re.ASCII)
     for form in (
         rf"{_YEAR}(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})(?!\d)",
-        rf"{_YEAR}\s?年\s?(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?日",
+        rf"{_YEAR}\s?(?P<mark>年)\s?(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?日",
         rf"(?P<month>\d{{1,2}})/(?P<day>\d{{1,2}})[/ ]\s?{_YEAR}",
         rf"(?P<month>{_MONTH_NUMBER})/(?P<day>{_AFTER_12})/{_SHORT_YEAR}",
         rf"(?P<day>{_AFTER_12})/(?P<month>{_MONTH_NUMBER})/{_SHORT_YEAR}",

@@ -18,6 +18,7 @@ from rag.claims import currencies, names, negates, numbers, percents, share_of_n
         ("patent AR 418 772", ["418", "772"]),
         (".5% more", ["0.5"]),
         ("v1.2.3 of Q3", []),
+        ("Rs 5,00,000, 1,23,45,678.5 or 5,00,0000", ["500000", "12345678.5", "5", "0"]),
         ("two hundred and fifty", ["250"]),
         ("one hundred and thirty-two of them, a hundred years", ["132", "100"]),
         ("five hundred thousand, half a million", ["500000"]),

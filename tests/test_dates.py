@@ -83,7 +83,16 @@ def test_eight_digits_are_a_date_only_where_one_is_expected() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2025", "February 2025", "31/31/2025", "February 30, 2025", "2025-13-01", "12345-01-01"],
+    [
+        "",
+        "2025",
+        "February 2025",
+        "31/31/2025",
+        "February 30, 2025",
+        "2025-13-01",
+        "2025年13月5日",
+        "12345-01-01",
+    ],
 )
 def test_what_is_no_day(text: str) -> None:
     assert parse_date(text) == ""
