@@ -148,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
         "--further",
         type=Path,
         metavar="FILE",
-        help="go on from a judge that was trained: one more epoch, at half the rate",
+        help="go on from a judge that was trained: one more epoch, at lower rates",
     )
     return made
 

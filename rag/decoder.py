@@ -1,7 +1,7 @@
 """Token ids → what the lower layers of a Qwen2 model hold at each token, in torch alone.
 
-A judge reads with fourteen of 24 layers; transformers takes 2.4 s to import and 1.0 s to load all
-(eval/LOG.md). Parts and names are those of the publisher's files
+A judge reads with some of the layers (rag.judge); transformers takes 2.4 s to import and 1.0 s to
+load all (eval/LOG.md). Parts and names are those of the publisher's files
 (https://arxiv.org/abs/2407.10671): root mean square norms (https://arxiv.org/abs/1910.07467),
 rotary positions (https://arxiv.org/abs/2104.09864), attention of grouped queries
 (https://arxiv.org/abs/2305.13245), gated feed-forward blocks (https://arxiv.org/abs/2002.05202).

@@ -13,7 +13,7 @@ from rag.windows import windows, with_previous
 
 JUDGED = 10  # best candidates that a judge reads, with what stands before them
 _FIRST = 4  # of them; the others only where none of these answers
-_ANSWERS = -0.75  # log odds: by the calibration a probability of 0.95
+_ANSWERS = -0.75  # log odds; a larger bound costs more passes and changes nothing (eval/LOG.md)
 # Log odds that a sentence loses where none of the question's names stands in it, its title or the
 # sentence before; fitted on questions of documents that no judge was trained on (eval/LOG.md).
 _NAMES_MISSING = 1.2

@@ -19,6 +19,8 @@ def in_our_words(address: MilvusAddress, seconds: int, error: BaseException) -> 
         chain.append(cause)
         cause = cause.__cause__
     said = " ".join(f"{type(one).__name__} {one}" for one in chain).lower()
+    for name in (address.uri, address.collection):  # "disk" of a path tells nothing
+        said = said.replace(name.lower(), "")
     where = address.uri
     denied = any(word in said for word in ("unauthenticated", "auth check", "permission"))
     if denied and not address.is_file:

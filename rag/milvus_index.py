@@ -196,20 +196,23 @@ class MilvusIndex:
     def idf(self, term: str) -> float:
         """Natural logarithm of (n + 1) / (df + 0.5): positive, largest for unknown terms."""
         known = self._idf.get(term)
-        return self._learn_idf([term])[term] if known is None else known
+        return self._ask_idf([term])[term] if known is None else known
 
-    def _learn_idf(self, wanted: Iterable[str]) -> dict[str, float]:
-        """Ask for the IDF of many terms at once; returns those that were not known."""
+    def _learn_idf(self, wanted: Iterable[str]) -> None:
+        """Ask for the IDF of many terms at once, as far as they are not known."""
         if time.monotonic() - self._idf_since > _IDF_SECONDS:
             self._idf.clear()
             self._idf_since = time.monotonic()
         new = [term for term in dict.fromkeys(wanted) if self._idf.get(term) is None]
-        if not new:
-            return {}
-        found = self._client.search(self._chunks, "idf", list(map(word, new)), 1)
+        if new:
+            self._ask_idf(new)
+
+    def _ask_idf(self, terms: Sequence[str]) -> dict[str, float]:
+        """Of all of them, also where another thread has learnt them meanwhile."""
+        found = self._client.search(self._chunks, "idf", list(map(word, terms)), 1)
         unknown = math.log((self.chunk_count + 1) / 0.5)
         learnt = {
-            term: best[0][0] if best else unknown for term, best in zip(new, found, strict=True)
+            term: best[0][0] if best else unknown for term, best in zip(terms, found, strict=True)
         }
         for term, idf in learnt.items():
             self._idf.keep(term, idf)

@@ -112,7 +112,9 @@ _WATCHER = f"""
 import sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
 from conftest import BagOfWordsEmbedder
+import signal
 import rag.build, rag.embedder, rag.models
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what runs behind ignore it
 rag.models.resolve = lambda spec, choice=None: choice
 rag.embedder.load_embedder = lambda weights: BagOfWordsEmbedder()
 sys.exit(rag.build.main(["corpus", "--watch", "--quiet"]))
