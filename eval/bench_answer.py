@@ -24,7 +24,7 @@ from rag.fusion import reciprocal_rank_fusion
 from rag.generator import TransformersGenerator, load_generator
 from rag.grounding import Grounder
 from rag.index import open_or_build
-from rag.judge import load_judge
+from rag.judge import find_judge
 from rag.judging import judge_evidence
 from rag.models import EMBEDDER, resolve, resolve_generator
 from rag.pipeline import DRAFT_WORDS, SEARCHED, Pipeline
@@ -57,7 +57,7 @@ def bench_answer(rounds: int) -> dict[str, Any]:
     embedder = load_embedder(resolve(EMBEDDER))
     index = open_or_build(Path("indexes/seeds"), load_corpus(ARTICLES), embedder, Config())
     generator = load_generator(resolve_generator())
-    judge = load_judge()
+    judge = find_judge()()
     pipeline = Pipeline(index, embedder, generator, Config(), judge)
     retriever = Retriever(index, embedder)
     watch = Stopwatch()

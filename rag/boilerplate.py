@@ -57,8 +57,13 @@ def find_boilerplate(text: str) -> list[Span]:
     return _merge([lines[number] for number in sorted(furniture)])
 
 
+def content_start(text: str) -> int:
+    """The offset behind a byte-order mark, which is no part of the first line."""
+    return int(text.startswith("\ufeff"))
+
+
 def _lines(text: str) -> list[Span]:
-    spans, position = [], int(text.startswith("\ufeff"))  # a byte-order mark is no part of a line
+    spans, position = [], content_start(text)
     for line in text[position:].splitlines(keepends=True):
         spans.append(Span(position, position + len(line)))
         position += len(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.boilerplate import find_boilerplate
+from rag.boilerplate import content_start, find_boilerplate
 from rag.sentences import count_words, split_sentences
 from rag.types import Chunk, Document, Span
 
@@ -13,7 +13,7 @@ _BOUNDARY = "\x1e"  # ASCII record separator, put between sentences for the spli
 
 def content_spans(text: str) -> list[Span]:
     """What is left of a document without its byte-order mark and its boilerplate."""
-    spans, position = [], int(text.startswith("\ufeff"))
+    spans, position = [], content_start(text)
     for furniture in find_boilerplate(text):
         spans.append(Span(position, furniture.start))
         position = furniture.end

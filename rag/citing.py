@@ -44,7 +44,7 @@ def cite(
 def _document_of(source: Evidence, documents: Mapping[str, Document]) -> Document:
     """On Milvus, a build may replace or remove it between search and citation."""
     document = documents.get(source.doc)
-    if document is None or document.text[source.start : source.end] != source.text:
+    if document is None or not document.holds(source.start, source.end, source.text):
         raise ServerError(f"{source.doc} is being replaced; ask again")
     return document
 

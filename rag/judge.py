@@ -126,11 +126,6 @@ class AdapterJudge:
         return log_odds
 
 
-def load_judge(generator: str | None = None) -> AdapterJudge | None:
-    """What ``find_judge`` finds."""
-    return find_judge(generator)()
-
-
 def find_judge(generator: str | None = None) -> Callable[[], AdapterJudge | None]:
     """The judge that was trained on the generator's packaged weights, or else on those of the 0.5B,
     whatever generates; what is returned loads it.

@@ -180,8 +180,8 @@ def _one_line(text: str) -> str:
 
 
 def stands(citation: Citation, document: Document) -> bool:
-    """Whether a quote stands where it did; the file may have changed since it was cited."""
-    return document.text[citation.start : citation.end] == citation.quote
+    """Whether a quote stands where it did."""
+    return document.holds(citation.start, citation.end, citation.quote)
 
 
 def source(document: Document, citations: Sequence[Citation], active: int, focus: str) -> str:

@@ -50,6 +50,10 @@ class Document:
         """The page, from 1, that a character stands on; None in a document without pages."""
         return bisect_right(self.pages, offset) or None
 
+    def holds(self, start: int, end: int, quote: str) -> bool:
+        """Whether a quote stands there; the file may have changed since it was read."""
+        return self.text[start:end] == quote
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:

@@ -11,7 +11,7 @@ from rag.decoder import Decoder
 from rag.embedder import QUERY_FILE
 from rag.errors import ModelError
 from rag.int8 import Int8Linear
-from rag.judge import TRAINED, Adapter, AdapterJudge, load_judge, save_adapter
+from rag.judge import TRAINED, Adapter, AdapterJudge, find_judge, save_adapter
 from rag.model_files import load_tokenizer
 from rag.models import GENERATORS
 from rag.reader import Reader
@@ -84,7 +84,7 @@ def test_the_shipped_adapters_fit_the_packaged_models(size, width) -> None:
 @pytest.mark.parametrize("found", [None, packaged.Weights("other", "x", "another")])
 def test_without_the_adapters_model_there_is_no_judge(monkeypatch, caplog, found) -> None:
     monkeypatch.setattr(packaged, "find", lambda spec: found)
-    assert load_judge() is None
+    assert find_judge()() is None
     assert "no judge" in caplog.text
 
 
@@ -124,7 +124,7 @@ def test_a_judge_reads_with_the_generators_weights_where_it_was_trained_on_them(
 def test_a_loaded_judge_says_nearly_what_one_in_full_precision_does(
     of_the_tiny_model, reader
 ) -> None:
-    made = load_judge()
+    made = find_judge()()
     assert made.name == "tiny"
     expected = AdapterJudge(reader, adapter(head=1.0)).log_odds("Where?", SENTENCES)
     assert made.log_odds("Where?", SENTENCES) == pytest.approx(expected, abs=0.3)
@@ -139,36 +139,36 @@ def in_eight_bits(of_the_tiny_model, monkeypatch):
 
 
 def test_corrected_weights_are_rounded_once(in_eight_bits, monkeypatch, tmp_path) -> None:
-    first = load_judge().log_odds("Where?", SENTENCES)
+    first = find_judge()().log_odds("Where?", SENTENCES)
     (stored,) = (tmp_path / "cache").glob("*/layers.safetensors")
     assert stored.stat().st_mode & 0o777 == 0o644
     monkeypatch.setattr(judge, "correct", lambda decoder, corrections: pytest.fail("once more"))
-    assert load_judge().log_odds("Where?", SENTENCES) == first
+    assert find_judge()().log_odds("Where?", SENTENCES) == first
 
 
 @pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"{"), lambda file: file.unlink()])
 def test_a_cache_that_cannot_be_read_is_done_without(in_eight_bits, tmp_path, spoil) -> None:
-    first = load_judge().log_odds("Where?", SENTENCES)
+    first = find_judge()().log_odds("Where?", SENTENCES)
     (stored,) = (tmp_path / "cache").glob("*/layers.safetensors")
     spoil(stored)
-    assert load_judge().log_odds("Where?", SENTENCES) == first
+    assert find_judge()().log_odds("Where?", SENTENCES) == first
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(
     in_eight_bits, monkeypatch, tmp_path
 ) -> None:
-    expected = load_judge().log_odds("Where?", SENTENCES)
+    expected = find_judge()().log_odds("Where?", SENTENCES)
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("RAG_CACHE", str(tmp_path / "file" / "cache"))
-    assert load_judge().log_odds("Where?", SENTENCES) == expected
+    assert find_judge()().log_odds("Where?", SENTENCES) == expected
 
 
 def test_other_corrections_are_rounded_anew(in_eight_bits, monkeypatch, tmp_path) -> None:
-    load_judge()
+    find_judge()()
     some = {"0.mlp.up_proj.a": torch.ones(2, 16), "0.mlp.up_proj.b": torch.ones(16, 2)}
     other = replace(adapter(head=1.0), corrections=some)
     monkeypatch.setattr(Adapter, "load", classmethod(lambda cls, path: other))
-    load_judge()
+    find_judge()()
     assert len(list((tmp_path / "cache").glob("*/layers.safetensors"))) == 2
 
 
@@ -177,4 +177,4 @@ def test_a_judge_that_does_not_fit_into_memory_is_not_loaded(
 ) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: 500_000_000)
     with pytest.raises(ModelError, match=r"judging with tiny takes about 0.7 GB .* 0.5 GB are"):
-        load_judge()
+        find_judge()()
