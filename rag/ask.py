@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import codecs
-import json
 import logging
 import shutil
 import sys
@@ -20,6 +18,7 @@ from rag.cli import (
     add_generator_option,
     configure_logging,
     index_folder,
+    print_json,
     report_skipped,
     run,
     without_corpus,
@@ -173,7 +172,7 @@ def _answer_lines(open_pipeline: Callable[[], Pipeline], options: argparse.Names
             status = 2
             print(f"rag: line {number}: {found}", file=sys.stderr)
             if options.json:  # keeps answers and questions in step
-                print(json.dumps({"line": number, "error": str(found)}), flush=True)
+                print_json({"line": number, "error": str(found)})
         else:
             _print(found, options)
     return status
@@ -205,9 +204,7 @@ def _decode(line: bytes) -> str:
 
 def _print(answer: Answer, options: argparse.Namespace) -> None:
     if options.json:
-        # Another encoding may lack letters of a quote; escaped, each stays what it is.
-        in_utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
-        print(json.dumps(answer.to_dict(), ensure_ascii=not in_utf8), flush=True)
+        print_json(answer.to_dict())
     else:
         width = min(shutil.get_terminal_size().columns, 100)
         print("\n".join(format_answer(answer, width)) + "\n", flush=True)

@@ -13,6 +13,7 @@ from rag.cli import (
     DEFAULT_CORPUS,
     add_corpus_options,
     configure_logging,
+    folder_name,
     report_skipped,
     run,
 )
@@ -48,7 +49,13 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("folder", nargs="?", metavar="FOLDER", help="the same as --corpus FOLDER")
+    made.add_argument(
+        "folder",
+        nargs="?",
+        type=folder_name,
+        metavar="FOLDER",
+        help="the same as --corpus FOLDER",
+    )
     add_corpus_options(made)
     made.add_argument("--dry-run", action="store_true", help="say what would be done, do nothing")
     made.add_argument(
@@ -91,6 +98,7 @@ def _main(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.folder} needs --on ray; FOLDER is one of this machine else")
     root = _root(options)
     place = place_of(root, options.index)
+    root = place.follows(root)
     rounds = _rounds(root) if options.watch else iter([None])
     next(rounds)
     corpus = place.read(root)
@@ -158,13 +166,7 @@ def _concerns(root: Path, path: Path) -> bool:
 def _explain(place: Place, corpus: Corpus, embedder: Embedder) -> None:
     """Say what a build would do."""
     planned = place.plan(corpus, embedder)
-    changes = planned.changes
-    for kind, names in (
-        ("added", changes.added),
-        ("changed", changes.changed),
-        ("renamed", [f"{old} to {new}" for old, new in changes.renamed]),
-        ("deleted", changes.deleted),
-    ):
+    for kind, names in planned.changes.kinds():
         for name in names:
             print(f"{kind:8} {printable(name)}")
     print(f"{place} {planned.said}")

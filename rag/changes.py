@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -22,18 +22,18 @@ class Changes:
     renamed: tuple[tuple[str, str], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.deleted or self.changed or self.renamed)
+        return any(names for _, names in self.kinds())
 
     def __str__(self) -> str:
         """The first few of each kind by name; empty where nothing changed."""
-        renamed = tuple(f"{old} to {new}" for old, new in self.renamed)
-        kinds = (
-            ("added", self.added),
-            ("deleted", self.deleted),
-            ("changed", self.changed),
-            ("renamed", renamed),
-        )
-        return ", ".join(f"{kind} {_shorten(names)}" for kind, names in kinds if names)
+        return ", ".join(f"{kind} {_shorten(names)}" for kind, names in self.kinds() if names)
+
+    def kinds(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What became of files in a word, and which files, as they are shown."""
+        yield "added", self.added
+        yield "changed", self.changed
+        yield "renamed", tuple(f"{old} to {new}" for old, new in self.renamed)
+        yield "deleted", self.deleted
 
 
 def find_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import codecs
 import errno
 import gc
 import hashlib
 import io
+import json
 import logging
 import os
 import re
@@ -32,11 +34,16 @@ _DERIVED = _NAME_BYTES // 4  # characters of a name taken from a folder, each up
 _COLLECT_AFTER = 50_000
 
 
-def folder(name: str) -> Path:
+def folder_name(name: str) -> str:
     """Of the command line; not "", as an unset variable is, which would be the working folder."""
     if not name.strip():
         raise argparse.ArgumentTypeError("the name is empty; expected that of a folder")
-    return Path(name)
+    return name
+
+
+def folder(name: str) -> Path:
+    """The same as a path."""
+    return Path(folder_name(name))
 
 
 def add_corpus_options(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +53,8 @@ def add_corpus_options(parser: argparse.ArgumentParser) -> None:
         type=folder,
         default=DEFAULT_CORPUS,
         metavar="DIR",
-        help="folder of .txt .md .html .pdf .docx .csv .jsonl .json files (default: ./%(default)s)",
+        help="folder of .txt .md .html .pdf .docx .csv .jsonl .json files (default: what --index "
+        "NAME was made of, else ./%(default)s)",
     )
     parser.add_argument(
         "--index",
@@ -136,6 +144,13 @@ def report_skipped(corpus: Corpus) -> None:
     """Name every file that was left out, and why."""
     for skipped in corpus.skipped:
         print(f"rag: skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
+
+
+def print_json(found: object) -> None:
+    """On one line. Another encoding than UTF-8 may lack letters; escaped, each stays what it is."""
+    encoding = getattr(sys.stdout, "encoding", None)  # a closed output is None
+    in_utf8 = codecs.lookup(encoding or "utf-8").name == "utf-8"
+    print(json.dumps(found, ensure_ascii=not in_utf8), flush=True)
 
 
 def _let_output_be_written() -> None:

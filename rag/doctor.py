@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import shutil
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from rag.cache import PARTIAL, cache_root
-from rag.cli import run
+from rag.cli import print_json, run
 from rag.config import INDEXES
 from rag.errors import CorruptIndexError, ModelError
 from rag.indexes import index_folders, rebuild, size
@@ -59,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(options: argparse.Namespace) -> int:
     findings = list(examine())
     if options.json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+        print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             print(f"{finding.subject:17} {printable(finding.state)}")

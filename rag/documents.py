@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from rag.config import INDEXES
 from rag.dates import find_date, parse_date
-from rag.errors import CorpusError
+from rag.errors import CorpusError, UsageError
 from rag.extract import Extract, Unreadable
 from rag.formats import FORMATS, is_slow, read, suffix_of
 from rag.front_matter import front_matter
@@ -67,20 +67,22 @@ def load_corpus(root: Path, known: Corpus | None = None) -> Corpus:
 
     Hidden files, and indexes that lie in the folder, are passed over without a word.
     Plain text is decoded as it stands, line ends included, so offsets hold for the untouched file.
-    What was extracted before from a file that has not changed since is taken over from ``known``.
-    Raises CorpusError when the folder cannot be read or nothing in it can.
+    What was extracted before from a file that has not changed since is taken over from ``known``,
+    and so is what of it was left out. Raises UsageError when there is no such folder, CorpusError
+    when it cannot be read or nothing in it can.
     """
     documents: list[Document] = []
     fingerprints: dict[str, str] = {}
     skipped: list[Skipped] = []
     known_texts = _slow_to_read(known)
+    known_partly = {s.path: s.reason for s in known.skipped} if known else {}
     with Worker() as worker:
         for path in files_below(root, skipped):
             file = path.relative_to(root).as_posix()
             try:
                 data = file_bytes(path, root)
                 sha256 = hashlib.sha256(data).hexdigest()
-                found, left_out = known_texts.get((file, sha256)), ""
+                found, left_out = known_texts.get((file, sha256)), known_partly.get(file, "")
                 if found is None:
                     found, left_out = documents_of(file, data, worker)
             except Unreadable as error:
@@ -112,12 +114,12 @@ def _slow_to_read(known: Corpus | None) -> dict[tuple[str, str], list[Document]]
 def files_below(root: Path, skipped: list[Skipped]) -> list[Path]:
     """All files, sorted; a folder below ``root`` that cannot be listed is added to ``skipped``.
 
-    Raises CorpusError where ``root`` is no folder that can be listed.
+    Raises UsageError where ``root`` is no folder, CorpusError where it cannot be listed.
     """
     if not root.exists():
-        raise CorpusError(f"no corpus folder {root}; name an existing one with --corpus DIR")
+        raise UsageError(f"no corpus folder {root}; name an existing one with --corpus DIR")
     if not root.is_dir():
-        raise CorpusError(f"{root} is not a folder; --corpus expects a folder of files")
+        raise UsageError(f"{root} is not a folder; --corpus expects a folder of files")
 
     def skip(error: OSError) -> None:
         reason = f"cannot be listed: {error.strerror}; check its permissions"

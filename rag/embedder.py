@@ -15,6 +15,7 @@ from rag.encoder import Encoder, load_encoder
 from rag.errors import ModelError
 from rag.hub import hide_loading_bars
 from rag.low_rank import Corrections, Stored
+from rag.model_files import NOT_READABLE
 from rag.once import Once
 from rag.types import QueryVectors, Vectors
 from rag.weights import Gguf, Weights
@@ -115,5 +116,5 @@ def _load(folder: Path) -> SentenceTransformer:
             trust_remote_code=False,
             model_kwargs={"dtype": "float32"},
         )
-    except (OSError, ValueError, KeyError) as error:
+    except NOT_READABLE as error:
         raise ModelError(f"{folder} does not load as an embedder: {error}") from error

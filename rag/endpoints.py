@@ -68,7 +68,9 @@ def query_from(body: bytes) -> Query:
         raise HTTPException(400, f"the body is no JSON; {_EXPECTED}") from error
     if not isinstance(given, dict) or not given.keys() <= _KEYS:
         raise HTTPException(400, f"the body is no such object; {_EXPECTED}")
-    question, index = given.get("question"), given.get("index", "")
+    if "question" not in given:
+        raise HTTPException(400, f"there is no question; {_EXPECTED}")
+    question, index = given["question"], given.get("index", "")
     history = given.get("history", [])
     if not (isinstance(question, str) and isinstance(index, str) and isinstance(history, list)):
         raise HTTPException(400, f"a value has the wrong type; {_EXPECTED}")

@@ -4,13 +4,14 @@ RagError                 anything we can explain in one line
 ├── UsageError           the caller gave a value that cannot be used
 │   ├── QuestionError    the question is empty, too long or not text
 │   └── NoSuchIndexError no index has the name
-├── CorpusError          the corpus folder is missing, empty or holds nothing readable
+├── CorpusError          the corpus folder is empty or holds nothing readable
 ├── CorruptIndexError    an index on disk is incomplete or damaged
 ├── IndexWriteError      an index could not be saved
 ├── ModelError           model weights are missing, wrong, or do not fit the machine
 ├── BusyError            too many questions wait; another may be asked later
 │   └── ClosingError     the server is shutting down, and takes no more questions
 └── ServerError          a server cannot be reached, refuses, or breaks off
+    └── ReplacedError    a document is not the one that was found
 
 Each message says what was found, what was expected, and what to run or change.
 """
@@ -33,7 +34,7 @@ class NoSuchIndexError(UsageError):
 
 
 class CorpusError(RagError):
-    """The corpus folder is missing, unreadable, or holds no readable document."""
+    """The corpus folder is unreadable, or holds no readable document."""
 
 
 class CorruptIndexError(RagError):
@@ -62,3 +63,10 @@ class ClosingError(BusyError):
 
 class ServerError(RagError):
     """A server cannot be reached, refuses, or does not answer as expected."""
+
+
+class ReplacedError(ServerError):
+    """A document is no longer the one that was found: a build replaces it meanwhile."""
+
+    def __init__(self, doc: str) -> None:
+        super().__init__(f"{doc} is being replaced; ask again")

@@ -15,6 +15,7 @@ from rag.gguf import model_folder
 from rag.hub import hide_loading_bars
 from rag.int8 import to_int8
 from rag.memory import require_memory
+from rag.model_files import NOT_READABLE
 from rag.prompt import without_control
 from rag.types import Message
 from rag.weights import Weights
@@ -88,7 +89,7 @@ def load_generator(weights: Weights) -> TransformersGenerator:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
+    except NOT_READABLE as error:
         raise ModelError(f"{folder} does not load as a generator: {error}") from error
     if not tokenizer.chat_template:
         raise ModelError(f"{folder} has no chat template; expected an instruction-tuned model")

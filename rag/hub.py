@@ -6,7 +6,7 @@ import logging
 import threading
 from pathlib import Path
 
-from rag.errors import ModelError
+from rag.errors import ModelError, UsageError
 from rag.weights import holds_a_model
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,8 @@ def find(repo: str, revision: str) -> Path | None:
     """The model's folder, downloaded where that is needed; None where the hub cannot be reached
     or refuses.
 
-    Raises ModelError when the hub answers that there is no such model.
+    Raises ModelError when the hub answers that there is no such model, UsageError for a name that
+    it gives to none.
     """
     return cached(repo, revision) or _download(repo, revision)
 
@@ -37,7 +38,7 @@ def hide_loading_bars() -> None:
 def cached(repo: str, revision: str) -> Path | None:
     """The model's folder in the hub's local cache; asks nobody."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
         # Without the patterns a snapshot lacks the files that were never wanted.
@@ -46,6 +47,8 @@ def cached(repo: str, revision: str) -> Path | None:
         )
     except LocalEntryNotFoundError:
         return None
+    except HFValidationError as error:
+        raise UsageError(f"{repo} is no name of the hub, expected OWNER/MODEL: {error}") from None
     return path if holds_a_model(path) else None
 
 
@@ -67,7 +70,10 @@ def _download(repo: str, revision: str) -> Path | None:
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=_FILES))
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-        raise ModelError(f"the hub has no {repo} at revision {revision}: {error}") from error
+        raise ModelError(
+            f"the hub has no {repo} at revision {revision}, or none for you ({_in_short(error)}); "
+            f"check the name, or set HF_TOKEN where it is private or gated"
+        ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.RequestError) as error:
         log.warning("the download of %s broke off: %s", repo, _in_short(error))
         return None

@@ -125,7 +125,7 @@ def open_or_build(folder: Path, corpus: Corpus, embedder: Embedder, config: Conf
                     return old
             log.info("building index %s: %s", folder, stale)
             new = _build(corpus, embedder, recipe, old, folder.parent)
-            swap_in(folder, lambda data: _write(new, corpus.root, data))
+            swap_in(folder, lambda data: _write(new, corpus, data))
             return new
     except OSError as error:
         raise IndexWriteError(
@@ -252,7 +252,7 @@ def _known_vectors(index: Index | None, recipe: Recipe) -> dict[str, Vectors]:
 # --- files ----------------------------------------------------------------------------------
 
 
-def _write(index: Index, root: Path, data: Path) -> Manifest:
+def _write(index: Index, corpus: Corpus, data: Path) -> Manifest:
     write_records(data / DOCUMENTS, index.documents.values())
     write_records(data / CHUNKS, index.chunks)
     index.dense.save(data / "vectors.faiss")
@@ -265,7 +265,8 @@ def _write(index: Index, root: Path, data: Path) -> Manifest:
         sha256=hash_files(data),
         documents=len(index.documents),
         chunks=len(index.chunks),
-        corpus=str(root.resolve()),
+        corpus=str(corpus.root.absolute()),  # a link may lead elsewhere one day
+        partly={s.path: s.reason for s in corpus.skipped if s.path in corpus.fingerprints},
     )
 
 

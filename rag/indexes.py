@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import shutil
@@ -14,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.cli import index_folder, run
+from rag.cli import index_folder, print_json, run
 from rag.config import INDEXES
 from rag.errors import CorruptIndexError, IndexWriteError, UsageError
 from rag.manifest import BROUGHT, MANIFEST, Manifest
@@ -68,6 +67,8 @@ def index_folders() -> list[Path]:
 
 def rebuild(folder: Path) -> str:
     """The command that makes an index whole again."""
+    if (folder / BROUGHT).is_dir():  # which it follows, wherever the working folder is moved
+        return f"python -m rag.build --index {folder.name}"
     try:
         manifest = Manifest.read(folder)
     except CorruptIndexError:
@@ -120,7 +121,7 @@ def _list(options: argparse.Namespace) -> int:
     rows = [summary(folder) for folder in index_folders()]
     if options.json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            print_json(row)
         return 0
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
@@ -142,7 +143,7 @@ def _info(options: argparse.Namespace) -> int:
     with _advice(folder):
         manifest = _manifest(folder)
     if options.json:
-        print(json.dumps({**summary(folder), **asdict(manifest)}, ensure_ascii=False))
+        print_json({**summary(folder), **asdict(manifest)})
         return 0
     recipe = manifest.recipe
     print(f"{folder}: {manifest.documents:,} documents, {manifest.chunks:,} chunks")
@@ -197,7 +198,8 @@ def _remove(options: argparse.Namespace) -> int:
     try:
         with building(folder):
             (folder / MANIFEST).unlink(missing_ok=True)  # the index is gone at once, not by halves
-            shutil.rmtree(folder)
+            shutil.rmtree(folder.resolve())
+            folder.unlink(missing_ok=True)  # where it is a link to an index on another disk
     except OSError as error:
         raise IndexWriteError(f"cannot remove {folder} ({error.strerror or error})") from error
     print(f"removed {folder}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import get_origin, get_type_hints
 
 from rag.changes import find_changes
 from rag.errors import CorruptIndexError
@@ -46,6 +47,7 @@ class Manifest:
     documents: int
     chunks: int
     corpus: str = ""  # absolute path of the folder that was read, "" where that is not known
+    partly: dict[str, str] = field(default_factory=dict)  # file → what of it was left out, in words
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
@@ -59,6 +61,8 @@ class Manifest:
         try:
             fields = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             manifest = cls(**{**fields, "recipe": Recipe(**fields["recipe"])})
+            _check_types(manifest.recipe)
+            _check_types(manifest)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -84,6 +88,14 @@ class Manifest:
             raise CorruptIndexError(
                 f"its format is {self.recipe.format}, this version reads {FORMAT}"
             )
+
+
+def _check_types(made: Recipe | Manifest) -> None:
+    """Raise TypeError where a field is of another type than it is declared: JSON holds any."""
+    for name, declared in get_type_hints(type(made)).items():
+        found, expected = type(getattr(made, name)), get_origin(declared) or declared
+        if found is not expected:
+            raise TypeError(f"{name} is {found.__name__}, expected {expected.__name__}")
 
 
 def difference(old: Recipe, new: Recipe) -> str | None:

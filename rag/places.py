@@ -44,6 +44,11 @@ class Place(Protocol):
         """What --index takes."""
         ...
 
+    def follows(self, chosen: Path) -> Path:
+        """The folder to be read where ``chosen`` is named. Raises UsageError where that would
+        replace another."""
+        ...
+
     def read(self, root: Path) -> Corpus:
         """The folder, of which files that were read before may be taken over."""
         ...
@@ -72,6 +77,11 @@ class InFolder:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    def follows(self, chosen: Path) -> Path:
+        from rag.known_texts import followed
+
+        return followed(chosen, self.folder)
 
     def read(self, root: Path) -> Corpus:
         from rag.known_texts import read_corpus
@@ -120,6 +130,9 @@ class InMilvus:
     @property
     def name(self) -> str:
         return f"'{self.address}'"
+
+    def follows(self, chosen: Path) -> Path:
+        return chosen
 
     def read(self, root: Path) -> Corpus:
         from rag.documents import load_corpus

@@ -55,8 +55,8 @@ class Part:
 def list_source(root: str) -> Listing:
     """What is to be read in a folder, or the one file that ``root`` names.
 
-    Hidden files are passed over. Raises CorpusError where there is nothing, UsageError for an
-    address that no installed library reads.
+    Hidden files are passed over. Raises CorpusError where there is nothing to read, UsageError for
+    a folder that is not there and for an address that no installed library reads.
     """
     found = _list_remote(root) if _is_remote(root) else _list_local(Path(root).absolute())
     if not found.files:

@@ -24,6 +24,7 @@ class ModelSpec:
 
     role: str
     option: str  # how the user names another one
+    local: str  # what of this machine the option takes, in words
     repo: str
     revision: str
     packaged: PackagedFiles

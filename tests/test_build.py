@@ -1,6 +1,7 @@
 """python -m rag.build: the folder it takes, what it would do, and watching."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,12 +70,74 @@ def test_wrong_usage(here, capsys, arguments, message) -> None:
     assert not (here / "indexes").exists()
 
 
-@pytest.mark.parametrize(("folder", "said"), [("missing", "no corpus folder"), (".", "nothing")])
-def test_nothing_to_read_is_said_before_ray_starts(here, capsys, folder, said) -> None:
+@pytest.mark.parametrize("arguments", [[""], ["--corpus", " "], ["", "--on", "ray", *_MILVUS]])
+def test_an_empty_name_is_no_folder(here, capsys, arguments) -> None:
+    (here / "corpus").rename(here / "seeds")
+    with pytest.raises(SystemExit) as ended:
+        build.main(arguments)
+    assert ended.value.code == 2
+    assert "the name is empty; expected that of a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("folder", "status", "said"),
+    [("missing", 2, "no corpus folder"), (".", 1, "nothing to read")],
+)
+@pytest.mark.parametrize("more", [[], ["--on", "ray", *_MILVUS]])
+def test_nothing_to_read_is_said_before_anything_starts(
+    here, capsys, folder, status, said, more
+) -> None:
     for path in (here / "corpus").iterdir():
         path.unlink()
-    assert build.main([folder, "--on", "ray", *_MILVUS]) == 1
+    assert build.main([folder, *more]) == status
     assert said in capsys.readouterr().err
+    assert not (here / "indexes").exists()
+
+
+def test_an_index_is_not_built_over_by_another_folder(here, capsys) -> None:
+    corpus, manifest = here / "corpus", here / "indexes" / "mine" / "manifest.json"
+    shutil.copytree(corpus, here / "other")
+    (here / "other" / "new.txt").write_text("A new file about coffee from Ethiopia.")
+    assert build.main(["corpus", "--index", "mine"]) == 0
+    before = manifest.read_bytes()
+    for more in ([], ["--watch"], ["--dry-run"]):
+        assert build.main(["other", "--index", "mine", *more]) == 2
+        assert (
+            f"indexes/mine is the index of {corpus}; choose another --index for other, or run "
+            "python -m rag.index remove mine"
+        ) in capsys.readouterr().err
+    assert build.main(["--index", "mine"]) == 0  # it is known what that is made of
+    assert "(no file changed; " in capsys.readouterr().out
+    corpus.rename(here / "moved")
+    assert build.main(["--index", "mine"]) == 2
+    assert f"no corpus folder {corpus}" in capsys.readouterr().err
+    assert manifest.read_bytes() == before
+    assert build.main(["moved", "--index", "mine"]) == 0
+    assert "(no file changed; " in capsys.readouterr().out
+
+
+def test_a_link_to_another_folder_than_before_is_followed(here, capsys) -> None:
+    (here / "new").mkdir()
+    (here / "new" / "new.txt").write_text("A new file about coffee from Ethiopia.")
+    (here / "now").symlink_to("corpus")
+    assert build.main(["now", "--index", "mine"]) == 0
+    assert build.main(["corpus", "--index", "mine"]) == 0  # the same by another name
+    (here / "now").unlink()
+    (here / "now").symlink_to("new")
+    assert build.main(["now", "--index", "mine"]) == 0
+    assert "(added new.txt, deleted bees.txt, tea.txt; " in capsys.readouterr().out
+
+
+def test_a_folder_that_was_copied_with_its_index_refreshes_that(here, capsys, monkeypatch) -> None:
+    build.main(["corpus"])
+    for name in ("corpus", "indexes"):
+        shutil.copytree(here / name, here / "copy" / name)
+    monkeypatch.chdir(here / "copy")
+    Path("corpus", "tea.txt").unlink()
+    assert build.main(["corpus"]) == 0
+    assert "(deleted tea.txt; " in capsys.readouterr().out
+    assert build.main([str(here / "corpus"), "--index", "corpus"]) == 2
+    assert f"is the index of {here / 'copy' / 'corpus'}" in capsys.readouterr().err
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(here, capsys) -> None:
@@ -106,6 +169,18 @@ def test_watching_without_the_library_says_how_to_get_it(here, capsys, monkeypat
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     assert build.main(["corpus", "--watch"]) == 2
     assert "pip install '.[watch]'" in capsys.readouterr().err
+
+
+def test_what_was_brought_is_watched_where_no_folder_is_chosen(here, capsys, monkeypatch) -> None:
+    brought = here / "indexes" / "mine" / "files"
+    (here / "corpus").rename(here / "seeds")
+    brought.mkdir(parents=True)
+    (brought / "wasps.txt").write_text("Wasps live in nests of about 300 workers in summer.")
+    watched = []
+    monkeypatch.setattr(build, "_rounds", lambda root: watched.append(root) or iter([None]))
+    assert build.main(["--index", "mine", "--watch"]) == 0
+    assert "(added wasps.txt; " in capsys.readouterr().out
+    assert watched == [Path("indexes/mine/files")]
 
 
 _WATCHER = f"""

@@ -248,7 +248,7 @@ def test_nothing_to_read_is_said_before_anything_is_removed(tmp_path) -> None:
     for root in (str(tmp_path / "hollow"), (tmp_path / "hollow").as_uri(), "memory://nowhere"):
         with pytest.raises(CorpusError, match=r"nothing to read in .*expected files ending in"):
             list_source(root)
-    with pytest.raises(CorpusError, match="no corpus folder"):
+    with pytest.raises(UsageError, match="no corpus folder"):
         list_source(str(tmp_path / "missing"))
 
 

@@ -15,7 +15,7 @@ def test_each_kind_in_words() -> None:
     new = {"same": "1", "edited": "5", "new": "6", "sub/moved": "4"}
     changes = find_changes(old, new)
     assert changes == Changes(("new",), ("gone",), ("edited",), (("moved", "sub/moved"),))
-    assert str(changes) == "added new, deleted gone, changed edited, renamed moved to sub/moved"
+    assert str(changes) == "added new, changed edited, renamed moved to sub/moved, deleted gone"
     assert not find_changes(old, dict(old))
 
 

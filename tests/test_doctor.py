@@ -1,5 +1,6 @@
 """python -m rag.doctor: what it finds, and what it says is to be done."""
 
+import io
 import json
 import subprocess
 import sys
@@ -87,6 +88,14 @@ def test_a_file_that_is_not_the_publishers(here, capsys, monkeypatch) -> None:
     status, found = report(capsys)
     assert status == 1
     assert "--force-reinstall" in found["embedder"]["remedy"]
+
+
+def test_json_keeps_every_character_of_a_name(here, monkeypatch) -> None:
+    (here / "indexes" / "notes").rename(here / "indexes" / "茶")
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="ascii"))
+    doctor.main(["--json"])
+    assert "index 茶" in [found["subject"] for found in json.loads(out.getvalue())]
 
 
 def test_extras_are_those_of_the_metadata(here, capsys, tmp_path, monkeypatch) -> None:

@@ -10,7 +10,7 @@ from made_files import pdf, word
 from rag.chunking import chunk_document
 from rag.config import Config
 from rag.documents import MAX_FILE_BYTES, Corpus, document_of, find_title, load_corpus
-from rag.errors import CorpusError
+from rag.errors import CorpusError, UsageError
 from rag.extract import Extract, Reading
 from rag.index import open_or_build
 from rag.known_texts import read_corpus
@@ -85,12 +85,12 @@ def test_a_name_that_would_break_the_line_is_made_printable(corpus_folder: Path)
 
 
 def test_missing_empty_and_wrong_folders(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no corpus folder"):
+    with pytest.raises(UsageError, match="no corpus folder"):
         load_corpus(tmp_path / "missing")
     with pytest.raises(CorpusError, match="nothing to read"):
         load_corpus(tmp_path)
     (tmp_path / "file").write_text("x")
-    with pytest.raises(CorpusError, match="is not a folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         load_corpus(tmp_path / "file")
 
 
@@ -238,6 +238,32 @@ def test_texts_of_another_format_are_extracted_again(
     manifest["recipe"]["format"] = 1
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert read_corpus(root, folder).documents[0].text == "Read anew."
+
+
+def test_what_was_left_out_of_a_file_is_told_at_each_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, folder = tmp_path / "corpus", tmp_path / "index"
+    root.mkdir()
+    (root / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
+    start, *between, end = pdf(["One.", "Two."], compress=True).split(b"/FlateDecode")
+    (root / "partly.pdf").write_bytes(
+        b"/FlateDec0de".join([start, *between]) + b"/FlateDecode" + end
+    )
+    first = read_corpus(root, folder)
+    assert "1 of 2 pages" in first.skipped[1].reason
+    open_or_build(folder, first, BagOfWordsEmbedder(), Config())
+    read, original = [], Worker.read
+
+    def counted(worker: Worker, suffix: str, data: bytes) -> Reading:
+        read.append(data[:20])
+        return original(worker, suffix, data)
+
+    monkeypatch.setattr(Worker, "read", counted)
+    assert read_corpus(root, folder).skipped == first.skipped
+    assert read == [b"%PDF-1.4 and no more"]
+    (root / "partly.pdf").write_bytes(pdf(["One.", "Two."]))
+    assert [skipped.path for skipped in read_corpus(root, folder).skipped] == ["broken.pdf"]
 
 
 def test_what_is_known_of_a_format_that_is_no_more_is_passed_over(corpus_folder: Path) -> None:

@@ -1,6 +1,7 @@
 """A question's vector, held against sentence-transformers, on a tiny random BERT."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -125,6 +126,15 @@ def test_a_broken_file_of_corrections_is_an_error_of_ours(tmp_path, content) -> 
         (tmp_path / "query").write_bytes(content)
     with pytest.raises(ModelError, match="no corrections"):
         Stored.load(tmp_path / "query")
+
+
+def test_an_embedder_whose_copy_broke_off_is_told(tiny_bert, tmp_path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_bert, copy)
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ModelError, match="copy does not load as an embedder"):
+        load_embedder(Weights("copy", copy, "t"))
 
 
 def change(folder, tmp_path, file, **facts):

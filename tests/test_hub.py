@@ -138,6 +138,12 @@ def test_from_the_hub_then_from_its_cache(hub_server: Hub, tmp_path: Path) -> No
 def test_a_model_that_the_hub_does_not_have(hub_server: Hub, tmp_path: Path) -> None:
     found = resolve_in_a_fresh_process("test/other", tmp_path, HF_ENDPOINT=hub_server.url)
     assert found.startswith("error: the hub has no test/other")
+    assert "\n" not in found
+
+
+def test_a_name_that_the_hub_gives_to_no_model(tmp_path: Path) -> None:
+    found = resolve_in_a_fresh_process("test/a..b", tmp_path)
+    assert found.startswith("error: test/a..b is no name of the hub, expected OWNER/MODEL: ")
 
 
 @pytest.mark.parametrize(

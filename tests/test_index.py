@@ -78,7 +78,7 @@ def test_a_changed_file_rebuilds_and_embeds_only_what_changed(
     embedder = BagOfWordsEmbedder()
     with caplog.at_level("INFO", "rag"):
         index = build(corpus_folder, tmp_path / "x", embedder)
-    assert "files added new.txt, deleted bees.txt, changed tea.txt" in caplog.text
+    assert "files added new.txt, changed tea.txt, deleted bees.txt" in caplog.text
     assert set(index.documents) == {"tea.txt", "new.txt"}
     assert "Green tea is steeped at 75 degrees for two minutes." in embedder.encoded
     assert "Black tea takes boiling water." not in embedder.encoded
@@ -111,8 +111,9 @@ _TEXTS = st.sampled_from(["One bee. Two bees.", "Two bees.", "Green tea.", "Tea,
 @given(states=st.lists(st.dictionaries(_NAMES, _TEXTS, min_size=1), min_size=2, max_size=4))
 def test_an_updated_index_is_a_fresh_one(tmp_path_factory, states: list[dict[str, str]]) -> None:
     root = tmp_path_factory.mktemp("mirror")
-    for number, files in enumerate(states):
-        corpus = root / str(number)
+    corpus = root / "corpus"
+    for files in states:
+        shutil.rmtree(corpus, ignore_errors=True)
         for name, text in files.items():
             (corpus / name).parent.mkdir(parents=True, exist_ok=True)
             (corpus / name).write_text(text)

@@ -65,6 +65,11 @@ def test_a_file_that_goes_once_it_was_looked_at(here, monkeypatch) -> None:
     assert size(here / "indexes" / "bees") == whole
 
 
+def test_json_where_output_is_closed(here, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["list", "--json"]) == 0
+
+
 def test_info(here, capsys) -> None:
     assert main(["info", "bees"]) == 0
     out = capsys.readouterr().out
@@ -75,6 +80,40 @@ def test_info(here, capsys) -> None:
     assert set(told["recipe"]["files"]) == {"bees.txt", "tea.txt"}
     assert main(["info", "tea"]) == 1
     assert "run python -m rag.build FOLDER --index tea" in capsys.readouterr().err
+
+
+def test_json_keeps_every_character_of_a_name(here, monkeypatch) -> None:
+    (here / "corpus" / "茶.txt").write_text("Longjing tea is steeped at 80 degrees.")
+    folder = here / "indexes" / "茶"
+    open_or_build(folder, load_corpus(here / "corpus"), BagOfWordsEmbedder(), Config())
+    for command in (["info", "茶"], ["list"]):
+        out = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="ascii"))
+        assert main([*command, "--json"]) == 0
+        told = json.loads(out.getvalue().splitlines()[-1])
+        assert told["name"] == "茶"
+        assert "茶.txt" in told.get("recipe", {"files": ["茶.txt"]})["files"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("data", 5), ("corpus", -1), ("sha256", ["a"]), ("recipe", {"files": 1}), ("partly", "all")],
+)
+def test_a_manifest_of_other_types_is_damaged(here, capsys, field, value) -> None:
+    path = here / "indexes" / "bees" / "manifest.json"
+    told = json.loads(path.read_text())
+    told[field] = {**told["recipe"], **value} if field == "recipe" else value
+    path.write_text(json.dumps(told))
+    assert main(["verify", "bees"]) == 1
+    assert ", expected " in capsys.readouterr().err
+    assert main(["list", "--json"]) == 0
+    assert ", expected " in json.loads(capsys.readouterr().out.splitlines()[0])["problem"]
+
+
+def test_what_was_brought_is_built_anew_without_its_folder(here, capsys) -> None:
+    (here / "indexes" / "tea" / "files").mkdir()
+    assert main(["verify", "tea"]) == 1
+    assert "run python -m rag.build --index tea\n" in capsys.readouterr().err
 
 
 def test_verify(here, capsys) -> None:
@@ -106,6 +145,16 @@ def test_remove_asks(here, capsys, monkeypatch, answer, gone) -> None:
     assert main(["remove", "bees"]) == 0
     assert "Remove indexes/bees? [y/N]" in capsys.readouterr().err
     assert (here / "indexes" / "bees").exists() == (not gone)
+
+
+def test_an_index_on_another_disk_is_removed_with_the_link_to_it(here, capsys) -> None:
+    folder = here / "indexes" / "bees"
+    folder.rename(here / "disk")
+    folder.symlink_to(here / "disk")
+    assert main(["remove", "bees", "--yes"]) == 0
+    assert capsys.readouterr().out == "removed indexes/bees\n"
+    assert not folder.is_symlink()
+    assert not (here / "disk").exists()
 
 
 def test_remove_says_that_brought_documents_go_too(here, capsys, monkeypatch) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -100,18 +101,23 @@ def test_nothing_at_hand_lists_four_ways(wheel: PackagedFiles) -> None:
         ("nonsense", "does not exist"),
         ("../nonsense/model", "does not exist"),
         ("someone/some-model", "neither a file here"),
+        ("someone/some-model@..", "does not exist"),
     ],
 )
 def test_a_choice_that_is_nowhere(choice: str, message: str) -> None:
-    with pytest.raises((UsageError, ModelError), match=message):
+    with pytest.raises((UsageError, ModelError), match=message) as caught:
         resolve(GENERATOR, choice)
+    assert "expected a model folder or .gguf file, or a hub name" in str(caught.value)
+    with pytest.raises((UsageError, ModelError), match=message) as caught:
+        resolve(EMBEDDER, choice)
+    assert "expected a sentence-transformers folder, or a hub name" in str(caught.value)
 
 
 def test_files_that_are_no_models(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="holds no model"):
         resolve(GENERATOR, str(tmp_path))
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(ModelError, match="is no GGUF file"):
+    with pytest.raises(ModelError, match="is no model; --generator expects a model folder"):
         resolve(GENERATOR, str(tmp_path / "notes.txt"))
     (tmp_path / "fake.gguf").write_bytes(b"PK\x03\x04 not a model")
     with pytest.raises(ModelError, match="begins with b'PK"):
@@ -125,6 +131,15 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
     (broken / "model.safetensors").write_bytes(b"")
     with pytest.raises(ModelError, match="does not load"):
         load_generator(resolve(GENERATOR, str(broken)))
+
+
+def test_a_model_whose_copy_broke_off_is_told(tiny_qwen: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_qwen, copy)
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ModelError, match="copy does not load as a generator"):
+        load_generator(resolve(GENERATOR, str(copy)))
 
 
 def test_the_specs_are_pinned() -> None:

@@ -1,5 +1,6 @@
 """The endpoints for programs, on real servers of this machine, over fakes for the models."""
 
+import argparse
 import json
 import re
 import socket
@@ -30,7 +31,7 @@ from rag.pipeline import Pipeline
 from rag.question_log import question_log
 from rag.server import Server, by_own_name
 from rag.service import Query, Service
-from rag.serving_options import credentials
+from rag.serving_options import add_serving_options, credentials
 
 QUESTION = "How many workers live in a bee colony?"
 ELSEWHERE = "How many workers live in a bee colony, elsewhere?"
@@ -164,7 +165,8 @@ def test_the_answer_is_that_of_all_other_ways(serve) -> None:
         (b"[" * 50_000, "no JSON"),
         (b'["a"]', "no such object"),
         (b'{"question": "a", "indx": "b"}', "no such object"),
-        (b"{}", "wrong type"),
+        (b"{}", "there is no question; expected"),
+        (b'{"question": null}', "wrong type"),
         (b'{"question": 1}', "wrong type"),
         (b'{"question": "a", "history": "b"}', "wrong type"),
         (b'{"question": "a", "history": [1]}', "no text"),
@@ -358,6 +360,29 @@ def test_on_all_addresses_of_ipv6_those_of_ipv4_are_served() -> None:
             assert httpx.get(f"http://{host}:{port}", timeout=PATIENCE).status_code == 404
     finally:
         server.close()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--port", "65536", "'65536' is no port; expected 0 (any that is free) to 65535"),
+        ("--port", "http", "'http' is no port"),
+        ("--port", "-1", "'-1' is no port"),
+        ("--host", "", "the address is empty; 0.0.0.0 stands for all of them"),
+        ("--host", "é..b", "'é..b' is no address that a host can have"),
+        ("--grace", "nan", "'nan' is no time to wait; expected seconds from 0"),
+        ("--grace", "inf", "'inf' is no time"),
+        ("--grace", "-1", "'-1' is no time"),
+        ("--grace", "long", "'long' is no time"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_loaded(capsys, option, value, said) -> None:
+    parser = argparse.ArgumentParser()
+    add_serving_options(parser)
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args([f"{option}={value}"])
+    assert ended.value.code == 2
+    assert f"argument {option}: {said}" in capsys.readouterr().err
 
 
 def test_a_port_that_is_none_is_told() -> None:
