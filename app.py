@@ -216,6 +216,8 @@ class Widgets:
     source: "gr.HTML"
     index: "gr.Dropdown"
     about: "gr.HTML"
+    facts: "gr.Accordion"
+    brought: "gr.State"
     name: "gr.Textbox"
     files: "gr.File"
     folder: "gr.File"
@@ -226,7 +228,7 @@ class Widgets:
 def _lay_out(chat: Chat, name: str) -> Widgets:
     import gradio as gr
 
-    _, empty, hint, facts = chat.fresh(name)
+    _, empty, hint, told = chat.fresh(name)
     own = {"apply_default_css": False}
     gr.HTML("<h1>Ask the documents</h1>", padding=False)
     with gr.Row():
@@ -245,9 +247,9 @@ def _lay_out(chat: Chat, name: str) -> Widgets:
         with gr.Column(scale=2, min_width=320):
             source = gr.HTML(hint, elem_id="source", js_on_load=_asset("source.js"), **own)
     with gr.Row():
-        with gr.Accordion("About this index", open=False):
+        with gr.Accordion("About this index", open=False) as facts:
             index = gr.Dropdown(chat.names(), value=name, label="Index", interactive=True)
-            about = gr.HTML(facts)
+            about = gr.HTML(told)
         with gr.Accordion("Bring documents", open=False):
             called = gr.Textbox(label="Name of the index", value="my-documents", max_length=100)
             some = gr.File(label="Files", file_count="multiple")
@@ -255,7 +257,8 @@ def _lay_out(chat: Chat, name: str) -> Widgets:
             build = gr.Button("Build index")
             said = gr.Textbox(label="Result", interactive=False, lines=2)
     chatting = (gr.State([]), conversation, question, ask, stop, new, source)
-    return Widgets(*chatting, index, about, called, some, folder, build, said)
+    bringing = (gr.State(0), called, some, folder, build, said)
+    return Widgets(*chatting, index, about, facts, *bringing)
 
 
 def _shown(view: View) -> tuple[list[Turn], str, Any]:
@@ -318,6 +321,7 @@ def _wire_indexes(chat: Chat, w: Widgets, answers: list[Any]) -> None:
     import gradio as gr
 
     def bring(
+        brought: int,
         name: str,
         some: list[str] | None,
         folder: list[str] | None,
@@ -326,17 +330,18 @@ def _wire_indexes(chat: Chat, w: Widgets, answers: list[Any]) -> None:
         try:
             names, said = chat.bring(name, [*(some or []), *(folder or [])])
         except RagError as error:
-            return str(error), *[gr.skip()] * 5
-        return said, gr.Dropdown(names, value=name), *chat.fresh(name)
+            return str(error), gr.skip(), gr.skip()
+        return said, gr.Dropdown(names, value=name), brought + 1
 
     fresh = [w.turns, w.conversation, w.source, w.about]
-    built = [w.said, w.index, *fresh]
-    hidden = {"show_progress": "hidden", "api_visibility": "private", "cancels": answers}
-    for chosen in (w.new.click, w.index.input):
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    for chosen in (w.new.click, w.index.input, w.brought.change):
         # Twice, as with Stop: a stage that was on its way is shown over the new chat.
-        begun = chosen(chat.fresh, [w.index], fresh, **hidden)
-        begun.then(chat.fresh, [w.index], fresh, show_progress="hidden", api_visibility="private")
-    given = [w.name, w.files, w.folder]
+        begun = chosen(chat.fresh, [w.index], fresh, cancels=answers, **hidden)
+        begun.then(chat.fresh, [w.index], fresh, **hidden)
+    w.facts.expand(chat.about, [w.index], [w.about], **hidden)  # it may have been built anew
+    given = [w.brought, w.name, w.files, w.folder]
+    built = [w.said, w.index, w.brought]
     shown = {"show_progress_on": w.said, "api_visibility": "private"}
     w.build.click(bring, given, built, concurrency_limit=1, **shown)  # it takes all cores
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.pipeline import Pipeline
+from rag.search_index import document_of
 from rag.types import Passage
 
 
@@ -13,7 +14,7 @@ def described(
 ) -> Iterator[tuple[str, Passage, dict[str, str | int | float | None]]]:
     """An id, a passage and its metadata, for each of the k nearest."""
     for passage in pipeline.retrieve(question, k):
-        document = pipeline.index.documents[passage.doc]
+        document = document_of(passage.doc, pipeline.index.documents)
         yield (
             f"{passage.doc}:{passage.start}-{passage.end}",
             passage,

@@ -7,12 +7,22 @@ converted: 10 km and 6.2 miles are only told to be in units that cannot be compa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
-from rag.claims import LETTERS, PERCENT, WORDS, Number, currencies, numbers, percents, read_numbers
+from rag.claims import (
+    COINS,
+    LETTERS,
+    PERCENT,
+    WORDS,
+    Number,
+    currencies,
+    numbers,
+    percents,
+    read_numbers,
+)
 
 ROUNDING = Decimal("0.01")  # relative; values nearer than this are held to be one
 _UNIT_SECONDS = {
@@ -25,6 +35,9 @@ _UNIT_SECONDS = {
     "quarter": 90 * 86_400,
     "year": 360 * 86_400,
 }
+_SHORT_SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hr": 3600}
+_SECONDS = {unit: Decimal(size) for unit, size in (_UNIT_SECONDS | _SHORT_SECONDS).items()}
+_SECONDS |= dict.fromkeys(("ms", "millisecond"), Decimal("0.001"))
 _SAME_TIME = Decimal("0.03")  # relative difference of 90 days and three months, or 52 weeks, a year
 _NO_ADJECTIVE = "an?|the|per|each|every|this|last|next|in|of|for|to|and|or|by|on|at|from|over|since"
 # These are for folded text.
@@ -32,12 +45,17 @@ _UNIT = re.compile(
     rf"\s?(?P<percent>{PERCENT})"
     rf"|[\s-](?:(?!(?:{_NO_ADJECTIVE}|{'|'.join(WORDS)})\b)[a-z]+[\s-]){{0,2}}"
     rf"(?P<time>{'|'.join(_UNIT_SECONDS)})s?\b"
+    # not "1990s" and "4-H"
+    r"|[\s-]?(?P<short>(?:sec|min|hr|millisecond)(?=s?\b)|ms\b|(?<!-)h\b|(?<=\s)s\b)s?"
 )
+_THEN = re.compile(r",?\s(?:and\s)?")
 _BOUND = re.compile(
     r"\b(?:(?P<most>(?:no|not) (?:more|over|greater) than|up to|under|below|at most"
     r"|(?<!no )(?<!not )(?:less|fewer) than)"
-    r"|(?P<least>over|above|at least|more than|(?:no|not) (?:less|fewer) than))\s\Z"
+    r"|(?P<least>over|above|at least|more than|(?:no|not) (?:less|fewer) than)"
+    r"|(?P<about>about|around|approximately|roughly|some|nearly|almost|close to|circa|ca\.))\s\Z"
 )
+_ABOUT = Decimal("0.05")  # relative; "about 500" can be 480
 _BETWEEN = re.compile(r"\bbetween\s\Z")
 _AND = re.compile(r"\sand\s")
 _TO = re.compile(r"\s?[-–]\s?|\s(?:to|until|or)\s")
@@ -49,6 +67,8 @@ _CHANGE = re.compile(  # "grew from 100 to 120" tells no range
     r"[^.;]{0,40}\bfrom\s\Z"
 )
 _BEFORE = 60  # characters, in which such words are looked for
+_AFTER = 40
+_COIN = re.compile(rf"\s?(?:{COINS}|pounds?)\b")
 _FAR = 10  # times as much as 100 is not called "over 100"; it is an amount of something else
 _UNITS = {  # each dimension's, the longer first: "miles per hour" before "miles"
     "speed": (
@@ -67,7 +87,7 @@ _UNITS = {  # each dimension's, the longer first: "miles per hour" before "miles
         "yards?",
         "inch(?:es)?",
     ),
-    "mass": (
+    "quantity": (  # of what is cooked: 250 g, 2 cups
         "kg|kilos?|kilogram(?:me)?s?",
         "(?-i:g)|gram(?:me)?s?",
         "mg|milligram(?:me)?s?",
@@ -75,7 +95,23 @@ _UNITS = {  # each dimension's, the longer first: "miles per hour" before "miles
         "tons?",
         "lbs?|pounds?",
         "oz|ounces?",
+        "ml|millilit(?:re|er)s?",
+        "cl|centilit(?:re|er)s?",
+        "l|lit(?:re|er)s?",
+        "cups?",
+        "tbsps?|tablespoons?",
+        "tsps?|teaspoons?",
+        "pints?",
+        "gallons?",
     ),
+    "area": (
+        r"m²|sqm|sq\.? m|square met(?:re|er)s?",
+        r"ft²|sq\.?\s?ft|square f(?:oot|eet)",
+        "ha|hectares?",
+        "acres?",
+    ),
+    "concentration": ("mg/dl", "mmol/l", "g/l", "mg/l", "[µμ]g/l"),
+    "energy": ("kcal|calories", "kj|kilojoules?"),
     "temperature": (
         r"°\s?C|(?:degrees? )?celsius|degrees? C",
         r"°\s?F|(?:degrees? )?fahrenheit|degrees? F",
@@ -89,6 +125,12 @@ _MEASURE = re.compile(
     + r")(?![\w/])",
     re.IGNORECASE,
 )
+_RATE = re.compile(  # for folded text; "in a year" and "a year ago" tell none
+    r"(?:\b(?:per|each|every)\s|(?<!\bin )(?<!\bfor )(?<!\bwithin )\ban?\s|/\s?)"
+    r"(?P<per>hour|day|night|week|month|quarter|year|annum)\b(?!\s(?:ago|later|earlier|before|after))"
+    r"|\b(?:(?P<ly>hour|week|month|quarter|year)ly|(?P<annual>annual)(?:ly)?|(?P<daily>daily))\b"
+)
+_SAME_RATE = {"annum": "year", "annual": "year", "daily": "day"}
 
 
 class Amount(NamedTuple):
@@ -97,13 +139,19 @@ class Amount(NamedTuple):
     kind: str  # "time", which is in seconds, "percent" or ""
     low: Decimal
     high: Decimal
-    bound: str = ""  # "least" or "most"
+    bound: str = ""  # "least", "most" or "about"
+    money: bool = False  # by a currency beside it
+    after: str = ""  # what it is followed by, its unit first
 
 
 def in_other_units(one: str, other: str) -> bool:
     """Whether there are amounts of one dimension in units of which none is shared: 18 billion yuan,
-    $2.5 billion; 10 km, 6.2 miles."""
+    $2.5 billion; 10 km, 6.2 miles; $15 an hour, $30,000 a year; or what is measured is of other
+    dimensions: 200 km, 3,000 square metres."""
     told, told_other = _units(one), _units(other)
+    measured, measured_other = told.keys() & _UNITS.keys(), told_other.keys() & _UNITS.keys()
+    if measured and measured_other and measured.isdisjoint(measured_other):
+        return True
     return any(told[of].isdisjoint(told_other[of]) for of in told.keys() & told_other.keys())
 
 
@@ -115,6 +163,9 @@ def _units(text: str) -> dict[str, set[str]]:
     for match in _MEASURE.finditer(text):
         if match.lastgroup and numbers(match["told"]):
             found.setdefault(match.lastgroup.split("_")[0], set()).add(match.lastgroup)
+    for match in _RATE.finditer(text.casefold()):
+        per = match[match.lastgroup or 0]
+        found.setdefault("rate", set()).add(_SAME_RATE.get(per, per))
     return found
 
 
@@ -126,29 +177,55 @@ def times_differ(one: str, other: str) -> bool | None:
 
 def _times(text: str) -> list[Amount]:
     """How long, in days of 24 hours, months of 30 days and years of 360."""
-    return [amount for amount in amounts(text, set()) if amount.kind == "time"]
+    return [amount for amount in amounts(text, set(), ones=True) if amount.kind == "time"]
 
 
-def amounts(text: str, left_out: set[Decimal]) -> list[Amount]:
-    """All but those that are, or begin or end at, a number that is left out."""
+def amounts(text: str, left_out: set[Decimal], ones: bool = False) -> list[Amount]:
+    """All but those that are, or begin or end at, a number that is left out; "one" is among them
+    with ``ones`` only."""
     text, told = read_numbers(text)
     found: list[Amount] = []
-    for first, last in _ranges(text, told):
+    for first, last in _ranges(text, _whole_times(text, told)):
         low, high = _values(text, first, last)
-        if last.bare_one or {low, high} & left_out:
+        if (last.bare_one and not ones) or {low, high} & left_out:
             continue
         kind, size, _ = _unit(text, last)
         own_kind, own_size, _ = _unit(text, first)
         low, high = low * (own_size if own_kind else size), high * size
+        money = first.money or last.money or _COIN.match(text, last.end) is not None
         before = max(0, first.start - _BEFORE)
         bound = _BOUND.search(text, before, first.start)
         change = first is not last and _CHANGE.search(text, before, first.start)
         ranges = [(low, low), (high, high)] if high < low or change else [(low, high)]
-        found += [Amount(kind, *ends, (bound and bound.lastgroup) or "") for ends in ranges]
+        said = (bound and bound.lastgroup) or ""
+        after = text[last.end : last.end + _AFTER]
+        found += [Amount(kind, *ends, said, money, after) for ends in ranges]
     return found
 
 
-def _ranges(text: str, told: list[Number]) -> Iterator[tuple[Number, Number]]:
+def _whole_times(text: str, told: Iterable[Number]) -> list[Number]:
+    """With "1 hour 30 minutes" as 90, where the minutes stand."""
+    found: list[Number] = []
+    for number in told:
+        if found and (share := _share_of_unit(text, found[-1], number)):
+            first = found.pop()
+            value = first.value / share + number.value
+            number = number._replace(value=value, start=first.start, scale=1)
+        found.append(number)
+    return found
+
+
+def _share_of_unit(text: str, first: Number, second: Number) -> Decimal | None:
+    """How much of the first one's unit the second one's is, where that goes on what the first
+    began: less than one such unit follows at once."""
+    kind, size, end = _unit(text, first)
+    second_kind, second_size, _ = _unit(text, second)
+    if not (kind == second_kind == "time" and _THEN.fullmatch(text, end, second.start)):
+        return None
+    return second_size / size if second.value * second_size < size else None
+
+
+def _ranges(text: str, told: Sequence[Number]) -> Iterator[tuple[Number, Number]]:
     """Their ends; twice the same of a single number. Those behind a hyphen are no amounts."""
     at = 0
     while at < len(told):
@@ -176,12 +253,14 @@ def _values(text: str, first: Number, last: Number) -> tuple[Decimal, Decimal]:
     return (scaled if abs(scaled) < abs(high) * _FAR else low), high
 
 
-def _unit(text: str, number: Number) -> tuple[str, int, int]:
+def _unit(text: str, number: Number) -> tuple[str, Decimal, int]:
     """Its kind, its size in seconds where it is one of time, and where it ends."""
     match = _UNIT.match(text, number.end)
     if not match:
-        return "", 1, number.end
-    return match.lastgroup or "", _UNIT_SECONDS.get(match["time"], 1), match.end()
+        return "", Decimal(1), number.end
+    if match["percent"]:
+        return "percent", Decimal(1), match.end()
+    return "time", _SECONDS[match["time"] or match["short"]], match.end()
 
 
 def all_differ(some: list[Amount], others: list[Amount]) -> bool:
@@ -197,6 +276,7 @@ def _meet(one: Amount, other: Amount) -> bool:
     if one.bound != other.bound:
         one, other = _widened(one), _widened(other)
     share = _SAME_TIME if one.kind == "time" else ROUNDING
+    share = _ABOUT if "about" in (one.bound, other.bound) else share
     return _up_to(one.low, other.high, share) and _up_to(other.low, one.high, share)
 
 

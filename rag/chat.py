@@ -134,7 +134,11 @@ class Chat:
         """A new chat: no turns, conversation, source, and what the index holds."""
         documents = self._library.pipeline(name).index.documents.values()
         empty = page.conversation([], starters(documents))
-        return [], empty, page.NO_SOURCE, page.about(self._library.about(name))
+        return [], empty, page.NO_SOURCE, self.about(name)
+
+    def about(self, name: str) -> str:
+        """What an index holds now."""
+        return page.about(self._library.about(name))
 
     def names(self) -> list[str]:
         """Of all indexes that can be asked."""

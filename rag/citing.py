@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rag.errors import ServerError
+from rag.errors import ReplacedError
 from rag.grounding import Grounded
+from rag.search_index import document_of
 from rag.types import Citation, Document, Evidence, Hit, Passage
 from rag.writing import displayed
 
@@ -15,7 +16,7 @@ def cite(
 ) -> tuple[str, tuple[Citation, ...]]:
     """Answer text with markers, and what they point at; equal quotes share a marker.
 
-    Raises ServerError where a document is no longer the one that was read.
+    Raises ReplacedError where a document is no longer the one that was read.
     """
     citations: dict[tuple[str, int, int], Citation] = {}
     parts = []
@@ -24,7 +25,7 @@ def cite(
         for source in sentence.quotes:
             key = (source.doc, source.start, source.end)
             if key not in citations:
-                document = _document_of(source, documents)
+                document = _read(source, documents)
                 citations[key] = Citation(
                     marker=len(citations) + 1,
                     doc=source.doc,
@@ -41,11 +42,11 @@ def cite(
     return " ".join(parts), tuple(citations.values())
 
 
-def _document_of(source: Evidence, documents: Mapping[str, Document]) -> Document:
-    """On Milvus, a build may replace or remove it between search and citation."""
-    document = documents.get(source.doc)
-    if document is None or not document.holds(source.start, source.end, source.text):
-        raise ServerError(f"{source.doc} is being replaced; ask again")
+def _read(source: Evidence, documents: Mapping[str, Document]) -> Document:
+    """The document that a source was read in."""
+    document = document_of(source.doc, documents)
+    if not document.holds(source.start, source.end, source.text):
+        raise ReplacedError(source.doc)
     return document
 
 

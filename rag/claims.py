@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from rag.terms import STOPWORDS, tokens
@@ -66,11 +67,17 @@ _CURRENCY_OF = {form: name for name, forms in _CURRENCIES.items() for form in fo
 _PHRASES = "|".join(sorted((form for form in _CURRENCY_OF if " " in form), reverse=True))
 _SIGNS = "|".join(re.escape(form) for form in _CURRENCY_OF if not form[-1].isalpha())
 COINS = "|".join(form for form in _CURRENCY_OF if form.isalpha())  # a pattern
-_MONEY = re.compile(rf"(?:{_PHRASES})\b|{_SIGNS}|[^\W\d_]+")  # words whole: "US$" is no "S$"
+# Words whole: "US$" is no "S$". "Rs" and "CAD" are money beside digits only: "the three Rs".
+_MONEY = re.compile(
+    rf"(?:{_PHRASES})\b|{_SIGNS}"
+    r"|(?:(?<=\d)|(?<=\d\s)|(?<=lakh\s)|(?<=crore\s)|(?!(?:rs|cad)\b(?!\.?\s?\d)))[^\W\d_]+"
+)
 # These are for text without capitals: twice as fast as to ignore their case.
 _IN_DIGITS = re.compile(
     rf"""(?<![\w.])(?P<money>(?:us\$|{_SIGNS}|¥|rs\.|{COINS})\s?)?
-        (?P<digits>\d{{1,3}}(?:[\u00a0\u202f’']\d{{3}})+(?!\d)
+        (?P<digits>(?P<comma>\d+(?:\.\d{{3}})*,\d\d(?![\d,])  # "4,50 €"; "3,50" may be two
+                (?(money)|(?=\s?(?:{_SIGNS}|(?:{COINS})\b))))
+            |\d{{1,3}}(?:[\u00a0\u202f’']\d{{3}})+(?!\d)
             |(?:\d{{1,2}}(?:,\d\d)+,\d{{3}}(?!\d)|\d+(?:,\d{{3}})*)(?:\.\d+)?|\.\d+)
         (?(money)(?:(?P<letter>[mb])\b)?|(?:\s?(?P<counted>[mb])(?=[\s-](?:{COINS}|pounds?|won)\b))?)
         {_AND_A_HALF}(?:[\s-]?(?P<scale>{_SCALE})\b)?""",
@@ -126,7 +133,8 @@ def numbers(text: str) -> set[Decimal]:
     return {number.value for number in read_numbers(text)[1] if not number.bare_one}
 
 
-def read_numbers(text: str) -> tuple[str, list[Number]]:
+@lru_cache  # two sentences are compared in several respects, and one with several others
+def read_numbers(text: str) -> tuple[str, tuple[Number, ...]]:
     """The text folded, and all numbers with their places in it, in order."""
     in_digits = _DIGIT.search(text) is not None
     if in_digits:
@@ -135,12 +143,15 @@ def read_numbers(text: str) -> tuple[str, list[Number]]:
     found = [_in_words(match) for match in _IN_WORDS.finditer(text)]
     if in_digits:
         found += [_in_digits(match) for match in _IN_DIGITS.finditer(text)]
-    return text, sorted(found, key=lambda number: number.start)
+    return text, tuple(sorted(found, key=lambda number: number.start))
 
 
 def _in_digits(match: re.Match[str]) -> Number:
     letter = LETTERS.get(match["letter"] or match["counted"], 1)
-    value = Decimal(_GROUPED.sub("", match["digits"])) + _half(match)
+    digits = match["digits"]
+    if match["comma"]:
+        digits = digits.replace(".", "").replace(",", ".")
+    value = Decimal(_GROUPED.sub("", digits)) + _half(match)
     return _number(match, value, letter * _scale(match), bool(match["money"]))
 
 

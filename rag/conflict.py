@@ -9,15 +9,16 @@ are one value. Amounts of different periods or in different units are not compar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import pairwise, product
 
-from rag.amounts import ROUNDING, all_differ, amounts, in_other_units, times_differ
+from rag.amounts import ROUNDING, Amount, all_differ, amounts, in_other_units, times_differ
 from rag.answer_kind import answer_kind
-from rag.claims import COINS, HONORIFICS, numbers, read_numbers
+from rag.claims import HONORIFICS, negates, numbers
 from rag.dates import MONTH, MONTHS
-from rag.terms import stem, tokens
+from rag.terms import STOPWORDS, stem, stems, tokens
+from rag.years import YEAR, are_of_other_periods, months_of_parts, years, years_told
 
 _DAYS = r"\d{1,2}(?:st|nd|rd|th)?(?:\s?(?:-|–|to|and|or)\s?\d{1,2}(?:st|nd|rd|th)?)?"
 _WORDS = r"(?:may|march|mar|dec|sep|jan)\b"  # in lower case, no months: "they march on"
@@ -28,22 +29,20 @@ _MONTH = re.compile(  # with the days before or after it
 _ALSO_A_NAME = {"jan", "april", "may", "june", "august"}  # "Jan Peters opened it"
 _TELLS_MONTH = re.compile(r"\b(?:in|of|since|by|until|from|to|early|late|mid|last|next)[\s-]$")
 _TO = re.compile(r"\s?(?:-|–|to|until)\s?")
-_ISO_DAY = re.compile(r"\b\d{4}-(?P<month>0[1-9]|1[0-2])-(?P<day>\d\d)\b")
+_ISO_DAY = re.compile(r"\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>\d\d)\b")
+# "12/31/2024" and "31/12/2024", whose order tells itself, and "31.12.2024".
+_NUMERIC_DAY = re.compile(
+    r"(?<![\d/.])(?:(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/"
+    r"|(?P<first>1[3-9]|2\d|3[01])/(?P<second>0?[1-9]|1[0-2])/"
+    r"|(?P<before>\d{1,2})\.\s?(?P<after>0?[1-9]|1[0-2])\.\s?)(?P<year>(?:19|20)\d\d)\b"
+)
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_WEEKDAY = re.compile(rf"(?<!Black )(?<!Good )(?<!Easter )\b(?:{'|'.join(_WEEKDAYS)})\b")
+_TO_COME = re.compile(
+    r"\b(?:what|which) (?:week)?day\b|\bwhen (?:is|are|do|does|will)\b", re.IGNORECASE
+)
+_CLOSED = re.compile(r"\b(?:closed|except|shut)\b", re.IGNORECASE)
 _DAY = re.compile(r"\d{1,2}")
-_YEAR = re.compile(  # "1900 people" and "1850 euros" are none
-    r"(?<![.,])\b(?:1[5-9]\d\d|20\d\d)\b(?![.,]\d)"
-    r"(?!\s+(?:people|men|women|children|staff|users?|customers|employees|workers|units|stores"
-    rf"|homes|tonnes|tons|kg|km|miles|metres|meters|pounds?|{COINS})\b)",
-    re.IGNORECASE,
-)
-_LONGEST = 100  # years that a range of them may span
-_FISCAL_YEAR = re.compile(r"(?<![a-z])FY\s?(?:20)?(\d\d)\b", re.IGNORECASE)
-_PART_OF_YEAR = re.compile(
-    r"\b(?:(?P<short>(?:q[1-4]|h[12])(?=\b|fy))"
-    r"|(?P<which>first|second|third|fourth)[\s-](?P<part>quarter|half)\b)",
-    re.IGNORECASE,
-)
-_ORDINALS = "first second third fourth".split()
 _HOUR, _MINUTE = "0?[1-9]|1[0-2]", r"[:.]([0-5]\d)"
 _CLOCK = re.compile(
     rf"(?<![\d.:])(?:(?:({_HOUR})(?:{_MINUTE})?\s?(?:-|–|to\b|until\b|and\b)\s?)?"
@@ -51,6 +50,15 @@ _CLOCK = re.compile(
     r"|([01]?\d|2[0-3]):([0-5]\d)\b)",
     re.IGNORECASE,
 )
+_NOON = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
+_AT_NOON = re.compile(rf"\b(?:{'|'.join(_NOON)})\b", re.IGNORECASE)
+_MONEY_ASKED = re.compile(
+    r"\b(?:costs?|prices?|fees?|pay|paid|charged?|rent|salary|earn|budget|deposit)\b", re.IGNORECASE
+)
+_DEGREES_ASKED = re.compile(r"\b(?:temperature|how (?:hot|cold|warm))\b", re.IGNORECASE)
+_DEGREES = re.compile(r"\s?(?:°|degrees?\b)")
+_THINGS_ASKED = re.compile(r"\bhow (?:many|much) ((?:[\w-]+\s?){1,2})", re.IGNORECASE)
+_THINGS = re.compile(r"(?:[\s-]?(?!(?:and|or|on|in|with|for|at|by|per|to)\b)[^\W\d_]+){1,3}")
 _DURATION = re.compile(r"\bhow (?:long|soon|old|often)\b", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]+")
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
@@ -59,7 +67,7 @@ _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 def disagree(question: str, one: str, other: str) -> bool:
     """Whether the sentences tell different numbers, dates or names, as the question asks."""
     match answer_kind(question):
-        case "number" if _of_other_periods(one, other):
+        case "number" if are_of_other_periods(one, other):
             return False
         case "number":
             differ = times_differ(one, other) if _DURATION.search(question) else None
@@ -72,33 +80,39 @@ def disagree(question: str, one: str, other: str) -> bool:
             return _names_differ(question, one, other)
 
 
-def _of_other_periods(one: str, other: str) -> bool:
-    """Whether both name years, and none that is the same, or such quarters or halves of a year."""
-    periods = zip(_periods(one), _periods(other), strict=True)
-    return any(a and b and a.isdisjoint(b) for a, b in periods)
-
-
-def _periods(text: str) -> tuple[set[str], set[str]]:
-    """Years, a fiscal one being that of its number, and the parts of years, such as q4 and h1."""
-    return (
-        _years(text) | {f"20{year}" for year in _FISCAL_YEAR.findall(text)},
-        {
-            match["short"].lower()
-            if match["short"]
-            else f"{match['part'][0].lower()}{_ORDINALS.index(match['which'].lower()) + 1}"
-            for match in _PART_OF_YEAR.finditer(text)
-        },
-    )
-
-
 def _numbers_differ(question: str, one: str, other: str) -> bool:
     """Whether both tell numbers that are not in the question, nor years, and none is the same."""
     texts = (one, other)
-    left_out = [numbers(question) | {Decimal(year) for year in _years_told(text)} for text in texts]
+    left_out = [numbers(question) | {Decimal(year) for year in years_told(text)} for text in texts]
+    compared = [amounts(text, known) for text, known in zip(texts, left_out, strict=True)]
+    asked = [list(_asked_for(question, found)) for found in compared]
+    if all(asked):
+        return all_differ(*asked)
     told = [numbers(text) - known for text, known in zip(texts, left_out, strict=True)]
     same = (abs(a - b) <= ROUNDING * max(abs(a), abs(b)) for a, b in product(*told))
-    compared = [amounts(text, known) for text, known in zip(texts, left_out, strict=True)]
+    if _is_share(*compared) or _is_share(*reversed(compared)):
+        return False
     return all(compared) and not any(same) and all_differ(*compared)
+
+
+def _asked_for(question: str, found: Iterable[Amount]) -> Iterator[Amount]:
+    """Money where it is asked what something costs, degrees where it is asked how hot it is, and
+    the rooms of 12 rooms on 3 floors where it is asked how many rooms."""
+    money, degrees = _MONEY_ASKED.search(question), _DEGREES_ASKED.search(question)
+    match = _THINGS_ASKED.search(question)
+    things = set(stems(tokens(match[1]))) - STOPWORDS if match else set()
+    for amount in found:
+        words = _THINGS.match(amount.after)
+        counted = things & set(stems(tokens(words[0]))) if words else set()
+        if counted or (money and amount.money) or (degrees and _DEGREES.match(amount.after)):
+            yield amount
+
+
+def _is_share(some: list[Amount], others: list[Amount]) -> bool:
+    """Whether the one tells percentages only and the other none: 12% of the staff, 1,400 jobs."""
+    return all(amount.kind == "percent" for amount in some) and not any(
+        amount.kind == "percent" for amount in others
+    )
 
 
 def _dates_differ(question: str, one: str, other: str) -> bool:
@@ -109,38 +123,53 @@ def _dates_differ(question: str, one: str, other: str) -> bool:
         [found - known for found, known in zip(_dates(text), asked, strict=True)]
         for text in (one, other)
     ]
-    if not any(map(any, told)):
-        return bool(times_differ(one, other))
-    return any(a and b and not a & b for a, b in zip(*told, strict=True))
+    if any(a and b and not a & b for a, b in zip(*told, strict=True)):
+        return True
+    if not any(map(any, told)) and times_differ(one, other):
+        return True
+    # What is past is told with the weekday of the news: "the firm said on Monday".
+    if not _TO_COME.search(question) or any(any(dates[:3]) for dates in told):
+        return False
+    days, other_days = (_weekdays(text) - _weekdays(question) for text in (one, other))
+    return bool(days and other_days) and days.isdisjoint(other_days)
 
 
-def _dates(text: str) -> tuple[set[str], set[str], set[str], set[str]]:
-    """Years, months, days of them and times of day."""
+def _dates(text: str) -> tuple[set[str], ...]:
+    """Years, months, days of them, times of day, and the months of quarters and halves."""
     found = [month for month in _MONTH.finditer(text) if _tells_month(month)]
-    iso = list(_ISO_DAY.finditer(text))
+    in_digits = list(_days_in_digits(text))
     return (
-        _years(text),
-        _months(found) | {MONTHS[int(m["month"]) - 1] for m in iso},
-        {str(day) for m in found for day in _days(m)} | {m["day"].lstrip("0") for m in iso},
-        {time for match in _CLOCK.finditer(text) for time in _times_of_day(match)},
+        years(text) | {year for year, _, _ in in_digits},
+        _months(found) | {MONTHS[month - 1] for _, month, _ in in_digits},
+        {str(day) for m in found for day in _days(m)} | {str(day) for _, _, day in in_digits},
+        {time for match in _CLOCK.finditer(text) for time in _times_of_day(match)}
+        | {_NOON[match[0].lower()] for match in _AT_NOON.finditer(text)},
+        months_of_parts(text),
     )
 
 
-def _years_told(text: str) -> set[str]:
-    """Those that are no money, as "$1850" is."""
-    text, told = read_numbers(text)
-    places = [number.start for number in told if not number.money]
-    return {match[0] for place in places if (match := _YEAR.match(text, place))}
+def _days_in_digits(text: str) -> Iterator[tuple[str, int, int]]:
+    """Year, month and day of "2024-12-31" and the like."""
+    for match in _ISO_DAY.finditer(text):
+        yield match["year"], int(match["month"]), int(match["day"])
+    for match in _NUMERIC_DAY.finditer(text):
+        month = match["month"] or match["second"] or match["after"]
+        day = match["day"] or match["first"] or match["before"]
+        yield match["year"], int(month), int(day)
 
 
-def _years(text: str) -> set[str]:
-    """With those in between: 2000 is one of 1999-2001."""
-    found = _years_told(text)
-    told = {Decimal(year) for year in found}
-    for _, low, high, _ in amounts(text, set()):
-        if {low, high} <= told and high - low <= _LONGEST:
-            found.update(str(year) for year in range(int(low), int(high)))
-    return found
+def _weekdays(text: str) -> set[str]:
+    """With those in between; none where some are left out: closed on Monday, open on Tuesday."""
+    if _CLOSED.search(text) or negates(text):
+        return set()
+    found = list(_WEEKDAY.finditer(text))
+    days = {match[0] for match in found}
+    for one, other in pairwise(found):
+        if _TO.fullmatch(text, one.end(), other.start()):
+            first, last = _WEEKDAYS.index(one[0]), _WEEKDAYS.index(other[0])
+            between = range(first, last if first < last else last + 7)
+            days.update(_WEEKDAYS[day % 7] for day in between)
+    return days
 
 
 def _months(found: list[re.Match[str]]) -> set[str]:
@@ -165,7 +194,7 @@ def _tells_month(match: re.Match[str]) -> bool:
     if match["month"].lower() not in _ALSO_A_NAME or match["before"] or match["after"]:
         return True
     text = match.string
-    beside = _YEAR.match(text, match.end() + 1)
+    beside = YEAR.match(text, match.end() + 1)
     return bool(beside or _TELLS_MONTH.search(text[: match.start("month")].lower()))
 
 
@@ -177,6 +206,8 @@ def _times_of_day(match: re.Match[str]) -> Iterator[str]:
     first_hour, first_minute, hour, minute, half, hour_24, minute_24 = match.groups()
     if hour_24:
         yield f"{int(hour_24):02}:{minute_24}"
+        if 1 <= int(hour_24) <= 12 and hour_24[0] != "0":  # "7:30" may be in the evening
+            yield f"{(int(hour_24) + 12) % 24:02}:{minute_24}"
         return
     end = int(hour) % 12 + (12 if half.lower() == "p" else 0)
     yield f"{end:02}:{minute or '00'}"

@@ -10,7 +10,7 @@ from copy import copy
 from itertools import chain
 from typing import TypeVar
 
-from rag.errors import ServerError
+from rag.errors import ReplacedError
 from rag.filters import Filter
 from rag.fusion import reciprocal_rank_fusion
 from rag.ingest import EmbeddedFile, ReadFile
@@ -188,10 +188,10 @@ class MilvusIndex:
 
     def vectors_of(self, chunk: Chunk) -> Vectors:
         """Unit vectors of the chunk's sentences, float32, shape (sentences, dimension)."""
-        found = self._found.read({chunk.id: self._documents[chunk.doc]})
-        if chunk.id not in found:
-            raise ServerError(f"{chunk.doc} is being replaced in {self._address}; ask again")
-        return found[chunk.id][1]
+        vectors = self._found.vectors_of(chunk)
+        if vectors is None:
+            raise ReplacedError(chunk.doc)
+        return vectors
 
     def idf(self, term: str) -> float:
         """Natural logarithm of (n + 1) / (df + 0.5): positive, largest for unknown terms."""

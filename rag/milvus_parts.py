@@ -14,6 +14,7 @@ from rag.milvus_rows import (
     part_id,
     read_chunk,
     read_document,
+    read_vectors,
 )
 from rag.recent import Recent
 from rag.types import Chunk, Document, Vectors
@@ -87,6 +88,17 @@ class Chunks:
             self._kept.keep(i, (chunk, vectors), vectors.nbytes)
             found[i] = chunk, vectors
         return found
+
+    def vectors_of(self, chunk: Chunk) -> Vectors | None:
+        """Those of a chunk that was read; None where it is no longer stored."""
+        kept = self._kept.get(chunk.id)
+        if kept is not None:
+            return kept[1]
+        for _, text in read_parts(self._client, self._parts, [chunk_key(chunk.id)]).values():
+            vectors = read_vectors(text)
+            self._kept.keep(chunk.id, (chunk, vectors), vectors.nbytes)
+            return vectors
+        return None
 
 
 def read_parts(

@@ -32,7 +32,7 @@ _PART_CHARS = 16_000  # at most 64,000 bytes
 _WORD_BYTES = 65_000
 _NO_WORD = re.compile(r"\W")
 # Of a glob: what a pattern of LIKE says less exactly. Accents that stand alone are exact.
-_LOOSE = re.compile(r"\[!?\]?[^\]]*\]|[^\w\u0300-\u036f./ -]|_")
+_LOOSE = re.compile(r"[^\w\u0300-\u036f./ -]|_")
 
 Row = dict[str, Any]
 
@@ -181,9 +181,19 @@ def read_chunk(text: str, chunk_id: int, document: Document) -> tuple[Chunk, Vec
     """A chunk of ``document``, and the vectors of its sentences, (sentences, dimension)."""
     start, end, spans, packed = json.loads(text)
     sentences = tuple(Span(*span) for span in spans)
-    vectors = np.frombuffer(base64.b64decode(packed), dtype=np.float16).astype(np.float32)
     chunk = Chunk(chunk_id, document.id, start, end, document.text[start:end], sentences)
-    return chunk, vectors.reshape(len(sentences), -1)
+    return chunk, _unpacked(packed, len(sentences))
+
+
+def read_vectors(text: str) -> Vectors:
+    """Of the sentences of a chunk, without its document."""
+    *_, spans, packed = json.loads(text)
+    return _unpacked(packed, len(spans))
+
+
+def _unpacked(packed: str, sentences: int) -> Vectors:
+    vectors = np.frombuffer(base64.b64decode(packed), dtype=np.float16).astype(np.float32)
+    return vectors.reshape(sentences, -1)
 
 
 # --- choosing -------------------------------------------------------------------------------

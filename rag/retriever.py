@@ -10,7 +10,7 @@ import numpy as np
 from rag.answer_kind import holds_answer_kind
 from rag.fusion import reciprocal_rank_fusion
 from rag.question import repeats
-from rag.search_index import SearchIndex
+from rag.search_index import SearchIndex, document_of
 from rag.terms import stems, terms, tokens
 from rag.types import Chunk, Embedder, Evidence, Hit, QueryVectors, Vectors
 
@@ -68,13 +68,16 @@ class Retriever:
     def _sentences(
         self, question: str, idf: Mapping[str, float], vector: Vectors, chunk: Chunk
     ) -> Iterable[Evidence]:
-        """``idf`` is that of each term of the question."""
-        document = self.index.documents[chunk.doc]
+        """``idf`` is that of each term of the question.
+
+        The text is the chunk's own: its document may be replaced since it was found.
+        """
+        document = document_of(chunk.doc, self.index.documents)
         vectors = self.index.vectors_of(chunk)
         cosines, near = (vectors @ vector).tolist(), (towards(vectors) @ vector).tolist()
         title, before, terms_before = set(terms(document.title)), "", set[str]()
         for i, span in enumerate(chunk.sentences):
-            text = span.of(document.text)
+            text = chunk.text[span.start - chunk.start : span.end - chunk.start]
             words = tokens(text)
             present = set(stems(words))
             if len(text.split()) >= _MIN_WORDS and not repeats(question, words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from rag.errors import ReplacedError
 from rag.filters import Filter
 from rag.manifest import Recipe
 from rag.types import Chunk, Document, Hit, Vectors
@@ -47,3 +48,11 @@ class SearchIndex(Protocol):
     def idf(self, term: str) -> float:
         """Natural logarithm of (n + 1) / (df + 0.5): positive, largest for unknown terms."""
         ...
+
+
+def document_of(doc: str, documents: Mapping[str, Document]) -> Document:
+    """A document that was found; ReplacedError where it has been removed since."""
+    document = documents.get(doc)
+    if document is None:
+        raise ReplacedError(doc)
+    return document

@@ -19,6 +19,8 @@ from rag.claims import currencies, names, negates, numbers, percents, share_of_n
         (".5% more", ["0.5"]),
         ("v1.2.3 of Q3", []),
         ("Rs 5,00,000, 1,23,45,678.5 or 5,00,0000", ["500000", "12345678.5", "5", "0"]),
+        ("4,50 €, EUR 5,75 or 1.234,50 euros", ["4.5", "5.75", "1234.5"]),
+        ("pages 3,50 of 1,23,456 euros", ["3", "50", "123456"]),
         ("two hundred and fifty", ["250"]),
         ("one hundred and thirty-two of them, a hundred years", ["132", "100"]),
         ("five hundred thousand, half a million", ["500000"]),
@@ -113,6 +115,9 @@ def test_currencies_that_share_a_sign_or_a_word_are_told_apart(text, currency) -
 
 def test_a_verb_and_a_sign_of_several_are_no_currency() -> None:
     assert currencies("It won 5 million, or ¥6.") == set()
+    assert currencies("The three Rs in a CAD drawing") == set()
+    assert currencies("It was 5 Rs, Rs. 5 or five lakh rs.") == {"rupee"}
+    assert currencies("It was CAD 5.") == {"Canadian dollar"}
 
 
 def test_percentage_points_are_not_percent() -> None:

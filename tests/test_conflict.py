@@ -252,3 +252,128 @@ def test_ranges_and_bounds(question, one, other, expected) -> None:
 )
 def test_words_that_are_no_months(one, other, expected) -> None:
     _check("When was the protest?", one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("It has 2000 seats.", "The hall has 2500 seats.", True),
+        ("It was enlarged to 2000 seats.", "It was enlarged to 1500 seats.", True),
+        ("It has 2000 new seats.", "It has 1800 new seats.", True),
+        ("It has 2000.", "It has 1800.", True),
+        ("1850 seats", "2100 seats", True),
+        ("There are 1500 m of benches.", "There are 2000 m of benches.", True),
+        ("It got 400 in 2019, sellers say.", "It got 500 in 2020, sellers say.", False),
+        ("In 2019 owners put in 400.", "In 2020 owners put in 500.", False),
+        ("2019 plans told of 400.", "2020 plans told of 500.", False),
+        ("The 2019 plans told of 400.", "The 2020 plans told of 500.", False),
+        ("May 2019 plans told of 400.", "May 2020 plans told of 500.", False),
+        ("From 2019 onwards, it had 400.", "From 2020 onwards, it had 500.", False),
+        ("It had 400 in the 1970s.", "In 1985, it had 500.", False),
+        ("It had 400 in the 1970s.", "In 1975, it had 500.", True),
+    ],
+)
+def test_a_number_that_counts_something_is_no_year(one, other, expected) -> None:
+    _check("How many seats has the hall?", one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("It takes 1 hour 30 minutes.", "It takes 90 minutes.", False),
+        ("It takes 1 hour and 30 minutes.", "It takes 1.5 hours.", False),
+        ("It takes one hour and 30 minutes.", "It takes two hours.", True),
+        ("It takes 1 h 30 min.", "It takes 90 mins.", False),
+        ("It takes 1 hour, 20 minutes and 30 seconds.", "It takes 4830 s.", False),
+        ("It takes 2 years and 6 months.", "It takes 30 months.", False),
+        ("It takes 1 hour and 90 minutes.", "It takes 90 minutes.", False),
+        ("It takes 1 hour; 30 minutes are for tea.", "It takes 2 hours.", True),
+        ("It takes 25 min.", "It takes 40 min.", True),
+        ("It takes one hour.", "It takes two hours.", True),
+        ("It takes one hour.", "It takes 60 minutes.", False),
+        ("It takes 30 s.", "It takes 30,000 ms.", False),
+        ("It takes 30 s.", "It takes 45 s.", True),
+        ("It takes about 2 hours.", "It takes 115 minutes.", False),
+        ("It takes about 2 hours.", "It takes 100 minutes.", True),
+    ],
+)
+def test_times_in_parts_and_in_short(one, other, expected) -> None:
+    _check("How long does it take?", one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "expected"),
+    [
+        ("How much is it?", "It is $10 for 5 users.", "It is $12 for 5 users.", False),
+        ("How much does it cost?", "It is $10 for 5 users.", "It is $12 for 5 users.", True),
+        ("How much does it cost?", "It is 10 euros for 5.", "It is 10 euros for 6.", False),
+        ("How many rooms has it?", "It has 12 rooms, 3 baths.", "It has 14 rooms, 3 baths.", True),
+        ("How many rooms has it?", "It has 12 rooms, 3 baths.", "It has 12 rooms, 4 baths.", False),
+        ("How many rooms has it?", "3 floors of 12 old rooms.", "4 floors of 12 rooms.", False),
+        ("How much flour?", "250 g of flour and 2 eggs.", "300 g of flour and 2 eggs.", True),
+        ("How hot must it be?", "180 °C for 25 minutes.", "200 °C for 25 minutes.", True),
+        ("How hot must it be?", "180 °C for 25 minutes.", "180 °C for 30 minutes.", False),
+    ],
+)
+def test_what_is_asked_for_is_compared_where_both_tell_it(question, one, other, expected) -> None:
+    _check(question, one, other, expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("How much is the rent?", "It is $1850 a month.", "It is $22,200 a year."),
+        ("How much does she earn?", "It is $15 an hour.", "It is $31,200 annually."),
+        ("How many jobs were cut?", "It cut 12% of its staff.", "It cut 1,400 jobs."),
+        ("How much flour is needed?", "Take 250 g of flour.", "Take 2 cups of flour."),
+        ("How much milk is needed?", "Take 250 ml.", "Take 0.25 l."),
+        ("How high is it?", "It was 90 mg/dL.", "It was 5.0 mmol/L."),
+        ("How large is the flat?", "It has 80 m².", "It has 860 square feet."),
+        ("How large is it?", "It is 200 km long.", "It has 3,000 square metres."),
+        ("How many saw it?", "About 500 did.", "In all, 487 did."),
+    ],
+)
+def test_amounts_that_cannot_be_compared(question, one, other) -> None:
+    _check(question, one, other, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("How much is the rent?", "It is $1850 a month.", "It is $1950 monthly."),
+        ("How much did it earn?", "It earned $5 million a year ago.", "It was $6 million a month."),
+        ("How many jobs were cut?", "It cut 1,200, 12% of all.", "It cut 1,400 jobs."),
+        ("How much milk is needed?", "Take 250 ml.", "Take 350 ml."),
+        ("How many saw it?", "About 9,400 did.", "About 8,700 did."),
+    ],
+)
+def test_amounts_that_can_be_compared(question, one, other) -> None:
+    _check(question, one, other, True)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "expected"),
+    [
+        ("When is the meeting?", "It is on Monday.", "It is on Tuesday.", True),
+        ("When is the meeting?", "It is on Monday.", "It is on Monday at 9:00.", False),
+        ("When is it open?", "It is open Tuesday to Sunday.", "It is closed on Monday.", False),
+        ("When is it open?", "It is open Tuesday to Sunday.", "It opens on Friday.", False),
+        ("When did it close?", "It closed, he said on Monday.", "It closed on Tuesday.", False),
+        ("When is the meeting?", "Monday, 5 May", "Told on Tuesday: 5 May.", False),
+        ("When is it due?", "It is due on 12/31/2024.", "It is due on 12/30/2024.", True),
+        ("When is it due?", "It is due on 12/31/2024.", "It is due on 31 December 2024.", False),
+        ("When is it due?", "It is due on 31.12.2024.", "It is due on 30.12.2024.", True),
+        ("When is it due?", "It is due on 03/05/2024.", "It is due on 3 May 2024.", False),
+        ("When is it due?", "It is due at noon.", "It is due at 2 pm.", True),
+        ("When is it due?", "It is due at noon.", "It is due at 12:00.", False),
+        ("When is it due?", "It is due at 7:30.", "It is due at 7:30 pm.", False),
+        ("When is it due?", "It is due at 07:30.", "It is due at 7:30 pm.", True),
+        ("When is it due?", "It is due in Q1 2024.", "It is due in Q2 2024.", True),
+        ("When is it due?", "It is due in Q1 2024.", "It is due in H1 2024.", False),
+        ("When is it due?", "It is due in Q1 of FY25.", "It is due in Q2 of 2025.", False),
+        ("When was it built?", "It was built in the 1970s.", "It was built in 1985.", True),
+        ("When was it built?", "It was built in the 1970s.", "It was built in 1975.", False),
+    ],
+)
+def test_days_and_parts_of_years(question, one, other, expected) -> None:
+    _check(question, one, other, expected)

@@ -27,7 +27,7 @@ from rag.adapters import described
 from rag.chat import Chat
 from rag.config import Config
 from rag.documents import load_corpus
-from rag.errors import CorruptIndexError, RagError, ServerError, UsageError
+from rag.errors import CorruptIndexError, RagError, ReplacedError, ServerError, UsageError
 from rag.fill import fill
 from rag.filters import Filter
 from rag.index import open_or_build
@@ -42,6 +42,7 @@ from rag.milvus_rows import version_of, words
 from rag.page import Turn
 from rag.pipeline import Pipeline
 from rag.places import InMilvus
+from rag.retriever import Retriever
 from rag.service import Service
 from rag.terms import terms
 
@@ -287,6 +288,30 @@ def test_a_file_that_is_being_replaced_is_never_cited_by_halves(articles, monkey
         lambda self, wanted: {i: d for i, d in kept(self, wanted).items() if i != gone},
     )
     assert all(c.doc != gone for c in told(index, "Who runs Xianyu?")[1])
+
+
+def test_a_file_that_is_replaced_after_the_search_is_read_as_it_was_found(tmp_path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    bees, embedder = corpus / "bees.txt", BagOfWordsEmbedder()
+    bees.write_text("Honey bees live here always. Heather feeds them all day.")
+    with closing(filled(address(tmp_path), corpus)) as index:
+        retriever = Retriever(index, embedder)
+        vectors = retriever.embed("honey bees")
+        hits = retriever.search("honey bees", vectors, 1)
+        bees.write_text("In winter, honey bees stay at home. Nothing feeds them then.")
+        fill(index, load_corpus(corpus), embedder, Config().chunk_chars)
+        (newer,) = index.search("honey bees", vectors.passage, 1)  # as somebody else asks
+        assert newer.chunk.text == index.documents["bees.txt"].text == bees.read_text()
+        found = {e.text for e in retriever.evidence("honey bees", vectors, hits)}
+        assert found == {"Honey bees live here always.", "Heather feeds them all day."}
+        index.remove(["bees.txt"])
+        index._documents._kept.clear()
+        index._found._kept.clear()
+        with pytest.raises(ReplacedError, match=r"^bees\.txt is being replaced; ask again$"):
+            retriever.evidence("honey bees", vectors, hits)
+        with pytest.raises(ReplacedError):
+            index.vectors_of(hits[0].chunk)
 
 
 def test_a_document_of_any_length_is_whole(tmp_path) -> None:
