@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from rag.claims import names
 from rag.errors import QuestionError
-from rag.question import AUXILIARY, MAX_QUESTION_CHARS, PLURAL, QUESTION_WORD, check_question
+from rag.question import (
+    AUXILIARY,
+    FULL_NAME,
+    MAX_QUESTION_CHARS,
+    PLURAL,
+    QUESTION_WORD,
+    check_question,
+)
 from rag.sentences import split_sentences
 from rag.terms import terms
 
@@ -61,6 +68,9 @@ _WHY_SO = re.compile(  # "why Germany", "why only in New York", but not "why pri
     r"[Ww]hy(?:\s+(?:not|only|in|for|at|on|since|with|from|the))*"
     r"\s+(?:\w+|[A-Z][\w'’-]*(?:\s+[A-Z][\w'’-]*)+)\W*$"
 )
+# "Where did he work?" after "When was Li Shan hired?", but not after "Who follows Li Shan?".
+_PERSON = re.compile(rf"\b(?i:{AUXILIARY})\s+({FULL_NAME.pattern})")
+_OF_PERSON = re.compile(r"\b(?:(?P<whose>(?:his|her)(?= \w))|he|she|him|her)\b", re.IGNORECASE)
 # "How many sellers has 1688?", but not "what was 2023 like" or "what was 20% of it".
 _NUMBER_AS_NAME = re.compile(
     rf"\b(?:{AUXILIARY})\s+(?!(?:19|20)\d\d\b)\d{{3,}}(?![\w%]|[.,]\d)", re.IGNORECASE
@@ -123,8 +133,9 @@ def understood(message: str, history: Sequence[str]) -> list[Asked]:
     turns = [*history, lead] if tells else list(history)
     found: list[Asked] = []
     for part in parts:
+        named = _with_person(part, turns)
         # A later part without a name shares the subject of the first.
-        shares = bool(found) and not names(part) and not _NUMBER_AS_NAME.search(part)
+        shares = bool(found) and not names(named) and not _NUMBER_AS_NAME.search(part)
         alone = _with_context(part, turns) if shares else standalone(part, turns)
         found.append(Asked(part, alone))
         turns.append(part)
@@ -173,7 +184,25 @@ def standalone(question: str, history: Sequence[str]) -> str:
 
     Only the last turn is read, with what it referred to itself: further back, a subject is stale.
     """
-    return _with_context(question, history) if refers_back(question) else question
+    named = _with_person(question, history)
+    if refers_back(named) or (named != question and _PRONOUN.search(named)):
+        return _with_context(question, history)
+    return named
+
+
+def _with_person(question: str, history: Sequence[str]) -> str:
+    """The question with the name for "he" or "she", where the one before asks about one person."""
+    pronoun = _OF_PERSON.search(question)
+    if not history or not pronoun:
+        return question
+    subject = question[: pronoun.start()]
+    if _SUBJECT.search(subject) or FULL_NAME.search(subject):
+        return question
+    before = standalone(history[-1], history[-2:-1])
+    person = _PERSON.search(before)
+    if not person or set(FULL_NAME.findall(before)) != {person[1]}:
+        return question
+    return _OF_PERSON.sub(lambda p: person[1] + ("’s" if p["whose"] else ""), question)
 
 
 def _with_context(question: str, history: Sequence[str]) -> str:

@@ -60,7 +60,7 @@ class Grounder:
         self._asked_names = names(question)
         self._asked_numbers = numbers(question)
         self._asked_currencies = currencies(question)
-        self._evidence = evidence
+        self.evidence = evidence
         self._idf = idf
         self._largest_idf = max((idf(term) for e in evidence for term in terms(e.text)), default=0)
 
@@ -73,13 +73,13 @@ class Grounder:
     def ground_sentence(self, sentence: str) -> Grounded | None:
         """The sentence with the source sentence, or else two neighbours, that support it best,
         and with what other documents say to the same effect; None where nothing supports it."""
-        support, quotes = self._best(sentence, ((e,) for e in self._evidence))
+        support, quotes = self._best(sentence, ((e,) for e in self.evidence))
         if not support:
-            support, quotes = self._best(sentence, neighbours(self._evidence, _NEIGHBOUR_CHARS))
+            support, quotes = self._best(sentence, neighbours(self.evidence, _NEIGHBOUR_CHARS))
         if not support:
             return None
         docs = {quote.doc for quote in quotes}
-        for evidence in self._evidence:  # best first
+        for evidence in self.evidence:  # best first
             if evidence.doc not in docs and self.corroborates(sentence, evidence):
                 quotes = (*quotes, evidence)
                 docs.add(evidence.doc)
@@ -127,7 +127,7 @@ class Grounder:
         A word of the question is a name when it is written as one there or in any evidence, so
         that "how many users has dingtalk" is about DingTalk.
         """
-        written = names(" ".join(e.text for e in self._evidence))
+        written = names(" ".join(e.text for e in self.evidence))
         wanted = self._asked_names | (set(tokens(self._question)) - STOPWORDS) & written
         return share_of_names(wanted, set(tokens(evidence.context))) >= 0.5
 

@@ -15,6 +15,10 @@ QUESTION_WORD = "what|who|whom|whose|when|where|why|how|which"  # patterns
 AUXILIARY = (
     "is|are|was|were|am|do|does|did|has|have|had|can|could|may|might|must|shall|should|will|would"
 )
+# Of people, firms and works, in a question: "Xu Zhuhong", but not "Which American".
+FULL_NAME = re.compile(
+    rf"\b(?!(?i:{QUESTION_WORD}|{AUXILIARY})\b)[A-Z][\w-]+(?: [A-Z][\w-]+)+\b(?!['’]| [A-Z])"
+)
 PLURAL = r"[\w'’-]*(?:\w\w[^\W\dsui]s|people|children|men)"  # not "this", "class", "bus"
 _COUNT = "two|three|four|five|six|seven|eight|nine|ten"
 _FEW_WORDS = (
@@ -32,6 +36,7 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(rf"(?:{QUESTION_WORD})\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(rf"\W*(?:{AUXILIARY})\b", re.IGNORECASE)
 
 
 def check_question(question: object) -> str:
@@ -48,12 +53,19 @@ def check_question(question: object) -> str:
         )
     if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in question):
         raise QuestionError("the question is not text (it holds control or undecodable bytes)")
+    if not any(c.isalnum() for c in question):
+        raise QuestionError(f"the question has no word: {question[:20]!r}; ask something, in words")
     return question
 
 
 def asks_for_a_list(question: str) -> bool:
     """Whether several things are asked for by name: "what are the …", "name the three …"."""
     return _LIST.search(question) is not None
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether it may be answered by yes or no: "did …", "is …"."""
+    return _YES_OR_NO.match(question) is not None
 
 
 def repeats(question: str, words: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from rag.conflict import disagree
+from rag.denial import denial_of, denies
 from rag.grounding import Grounded, Grounder
 from rag.question import asks_for_a_list
 from rag.sentences import ENDS
@@ -19,6 +20,8 @@ _WRITTEN_MARKER = re.compile(r"(`[^`\s]+`)|\s*(?!(?<=\w)\[0\])\[\d+\]")
 _ENDED = re.compile(  # before marks of emphasis and of footnotes, too
     rf"""[{ENDS}．:]["'”’»)\]*_]*(?:[\[［]\^?[\w ]{{1,20}}[\]］])*$"""
 )
+# Marks of an item of a list, a heading or a quotation; "- 5 °C" and "> 5 mg" tell an amount.
+_LAYOUT = re.compile(r"(?:(?:[-*+•▪◦‣]|#{1,6}|>)\s(?:\[[ xX]\]\s)?)+(?![\d$€£])")
 _BETWEEN_ITEMS = " ,;，；、،؛"  # what ends a line of a list, but no sentence
 
 
@@ -34,7 +37,8 @@ class Margins:
 def quote(
     grounder: Grounder, question: str, candidates: Sequence[Evidence], margins: Margins
 ) -> list[Grounded]:
-    """The first candidate that can stand as an answer, and a second one that is near it."""
+    """The first candidate that can stand as an answer, and a second one: what denies the first, or
+    else a candidate that is near it."""
     near = margins.further if asks_for_a_list(question) else margins.near
     quoted: list[Grounded] = []
     first: Evidence | None = None  # that is quoted
@@ -45,6 +49,9 @@ def quote(
         if found is not None and not any(candidate in said.quotes for said in quoted):
             quoted.append(found)
             first = first or candidate
+    denial = first and denial_of(question, first, grounder.evidence)
+    if denial and (found := grounder.ground_sentence(denial.text)):
+        return [quoted[0], found]
     return quoted[:2]
 
 
@@ -59,20 +66,24 @@ def _joins(question: str, first: Evidence, second: Evidence, near: float, margin
 
 def disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:
     """Those sentences that another one contradicts, of another document: one that tells two dates
-    tells of two things."""
-    return [
-        one
-        for one in sentences
-        if any(
-            one.quotes[0].doc != other.quotes[0].doc and disagree(question, one.text, other.text)
-            for other in sentences
-        )
-    ]
+    tells of two things; and what is denied, with its denial."""
+    return [one for one in sentences if any(_contradict(question, one, o) for o in sentences)]
+
+
+def _contradict(question: str, one: Grounded, other: Grounded) -> bool:
+    a, b = one.quotes[0], other.quotes[0]
+    if a.doc != b.doc:
+        return disagree(question, one.text, other.text)
+    return denies(question, a, b) or denies(question, b, a)
 
 
 def displayed(sentence: str) -> str:
-    """A sentence as part of an answer: on one line, ended, and with no marker that is not ours."""
-    text = with_foreign_markers(" ".join(sentence.split())).rstrip(_BETWEEN_ITEMS)
+    """A sentence as part of an answer: on one line, ended, and with no marker that is not ours, nor
+    what a line of a list or of a table begins with."""
+    line = " ".join(sentence.split())
+    marks = _LAYOUT.match(line)
+    plain = line[marks.end() :] if marks else line
+    text = with_foreign_markers(plain.strip("| ")).rstrip(_BETWEEN_ITEMS)
     return text if _ENDED.search(text) else text + "."
 
 

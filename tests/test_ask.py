@@ -155,6 +155,7 @@ def test_escape_sequences_in_a_document_do_not_reach_the_terminal(
     ("arguments", "status", "message"),
     [
         ([""], 2, "the question is empty"),
+        (["?!?"], 2, "the question has no word: '?!?'"),
         (["x" * 100_000], 2, "at most 2,000"),
         (["a\x00b"], 2, "is not text"),
         (["q", "--top-k", "0"], 2, "top-k is 0, expected 1 to 50"),
@@ -163,7 +164,7 @@ def test_escape_sequences_in_a_document_do_not_reach_the_terminal(
         (["q", "--concurrency", "9999"], 2, "concurrency is 9999, expected 1 to 256"),
         (["q", "--index", "../x"], 2, "is no name"),
         (["q", "--since", "2025"], 2, "--since '2025' is no day"),
-        (["q", "--corpus", "missing"], 1, "no corpus folder missing"),
+        (["q", "--corpus", "missing"], 2, "no corpus folder missing"),
         (["q", "--generator", "openai:127.0.0.1"], 2, "expected openai:URL#MODEL"),
     ],
 )

@@ -177,3 +177,30 @@ def test_parts_share_the_subject_of_the_first_unless_they_name_their_own() -> No
     assert found[1].standalone == "how many merchants has 1688?"
     found = understood("Who runs Xianyu, and how many users were 2023 years old?", [])
     assert found[1].standalone.endswith("(Who runs Xianyu)")
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "alone"),
+    [
+        ("What does Liao Yuan think of it?", "who is he?", "who is Liao Yuan?"),
+        ("When was Ana Ruiz hired?", "what is her salary?", "what is Ana Ruiz’s salary?"),
+        ("When was Ana Ruiz hired?", "who hired her?", "who hired Ana Ruiz?"),
+        # It refers to more than the person.
+        ("Did Joe Hill admit it?", "who heard him say that?", "who heard him say that? ({})"),
+        # Who is it of two, and who is it that follows?
+        ("Did Joe Hill sue Ana Ruiz?", "who is he?", "who is he? ({})"),
+        ("Who follows Joe Hill?", "how old is he?", "how old is he? ({})"),
+        ("Who was Joe Hill's heir?", "how old is he?", "how old is he? ({})"),
+        ("When was Ana Ruiz hired?", "Did Joe Hill bring his son?", "Did Joe Hill bring his son?"),
+    ],
+)
+def test_a_pronoun_gives_way_to_the_name_of_the_one_person_asked_about(
+    before, question, alone
+) -> None:
+    (asked,) = understood(question, [before])
+    assert asked.standalone == alone.format(before)
+
+
+def test_a_later_part_names_the_person_of_the_first() -> None:
+    message = "Which firm did Ana Ruiz leave, and what job did Acme give her?"
+    assert understood(message, [])[1].standalone == "what job did Acme give Ana Ruiz?"

@@ -2,7 +2,7 @@ import pytest
 
 from rag.grounding import Grounder
 from rag.types import Evidence
-from rag.writing import Margins, displayed, quote, without_markers
+from rag.writing import Margins, displayed, disputed, quote, without_markers
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,14 @@ from rag.writing import Margins, displayed, quote, without_markers
         ("apples;", "apples."),
         ("pears, plums, etc.,", "pears, plums, etc."),
         ("plums ;", "plums."),
+        ("- Bring a towel", "Bring a towel."),
+        ("* [ ] Ask Ana", "Ask Ana."),
+        ("> - **Bring** a towel.", "**Bring** a towel."),
+        ("## Opening hours", "Opening hours."),
+        ("2. Bake it.", "2. Bake it."),
+        ("- 5 °C is cold", "- 5 °C is cold."),
+        ("-5 °C is cold", "-5 °C is cold."),
+        ("| Widget | 4.50 EUR |", "Widget | 4.50 EUR."),
     ],
 )
 def test_a_sentence_of_an_answer_is_on_one_line_and_ended_once(sentence, shown) -> None:
@@ -58,3 +66,34 @@ def test_a_further_quote_is_near_the_one_before_not_near_what_could_not_be_quote
     grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
     found = quote(grounder, question, evidence, Margins(near=1.0, further=1.2, contradicting=1.2))
     assert [sentence.text for sentence in found] == [text for _, text, _ in said[1:3]]
+
+
+@pytest.mark.parametrize(
+    ("said", "between", "after", "denied"),
+    [
+        ("The firm sold 75 dogs, they claim.", 1, "Kivi denied this and walked out.", True),
+        ("The firm sold 75 dogs, they claim.", 1, "Kivi denied that it walked out.", False),
+        ("The firm sold 75 dogs, they claim.", 1, "Kivi calls the claim baseless.", True),
+        ("The firm sold 75 dogs, they claim.", 1, "Kivi called the report useful.", False),
+        ("The firm sold 75 dogs, they claim.", 400, "Kivi denied this and walked out.", False),
+        ("It leaked that the firm sold dogs.", 900, "The firm denied the reports of dogs.", True),
+        ("The firm has sold them 75 dogs.", 1, "Kivi denied this and walked out.", False),
+        ("It is certain: the firm sold dogs.", 900, "The firm denied the reports of dogs.", False),
+        ("It leaked that the firm sold dogs.", 900, "The bank denied the reports of cats.", False),
+        ("It leaked that the firm sold dogs.", 9999, "The firm denied the reports of dogs.", False),
+        ("It leaked that the firm sold dogs.", -90, "The firm denied the reports of dogs.", False),
+    ],
+)
+def test_what_is_denied_is_quoted_with_its_denial(said, between, after, denied) -> None:
+    question = "Did the firm sell 75 dogs?" if "claim" in said else "What was sold?"
+    other = said.replace("dogs", "cows")
+    places = [(100, said, 3.0), (100 + len(said) + between, after, -4.0), (50_000, other, 2.9)]
+    evidence = [
+        Evidence("d", start, start + len(text), text, "", "", 0.5, 0.5, score)
+        for start, text, score in places
+    ]
+    grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
+    margins = Margins(near=1.0, further=1.0, contradicting=1.0)
+    found = quote(grounder, question, evidence[::2], margins)
+    assert [sentence.text for sentence in found] == [said, after if denied else other]
+    assert len(disputed(question, found)) == (2 if denied else 0)

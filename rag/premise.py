@@ -1,0 +1,127 @@
+"""Whether what was found speaks against what a question takes for granted.
+
+A judge of half a billion parameters takes "it fell by 12%" for an answer to "why did it rise by
+12%?", last year's revenue for this year's, and the chief executive for the finance director. Each
+rule is for a kind of word of which a right answer hardly ever has another one than the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import NamedTuple
+
+from rag.claims import negates, numbers, share_of_names
+from rag.dates import MONTH
+from rag.question import FULL_NAME, asks_yes_or_no
+from rag.terms import STOPWORDS, stem, tokens
+from rag.types import Evidence
+from rag.years import are_of_other_periods, years_told
+
+# Only what says that the other is not so, whoever does it: "bought" is no opposite of "sold".
+_OPPOSITES = (
+    (
+        "rise rose risen climb grow grew grown increase gain jump surge soar widen lengthen"
+        " raise higher bigger larger dearer crept improve",
+        "fall fell fallen decline decrease drop plunge slump shrink shrank shrunk lower reduce"
+        " reduction sink sank sunk tumble slip narrow shorten cut cheaper smaller worsen",
+    ),
+    (
+        "accept approve approval agree allow",
+        "reject rejection refuse refusal decline deny denied forbid forbidden banned",
+    ),
+    ("succeed success successful", "fail failed failure"),
+)
+_SIDES = [tuple(frozenset(map(stem, side.split())) for side in pair) for pair in _OPPOSITES]
+_MONTH = re.compile(rf"\b(?!may\b|march\b)(?i:{MONTH})\b")  # in lower case, verbs
+_OFFICES = {
+    "ceo": r"ceo|chief executive",
+    "cfo": r"cfo|chief financial officer|finance (?:director|chief)",
+    "cto": r"cto|chief technology officer",
+    "coo": r"coo|chief operating officer",
+    "chair": r"(?<!vice )(?<!vice-)chair(?:man|woman|person)?",
+    "vice_chair": r"vice[ -]chair(?:man|woman|person)?",
+    "president": r"(?<!vice )(?<!vice-)president",
+    "vice_president": r"vice[ -]president|vp",
+    "founder": r"(?:co-?)?founde[rd]",
+}
+_OFFICE = re.compile(
+    "|".join(rf"(?P<{name}>\b(?:{form})\b)" for name, form in _OFFICES.items()), re.IGNORECASE
+)
+_FEW = 2  # words, without stop words
+_SPELT_ALIKE = 0.8  # by difflib's ratio: "Zhuhong", "Zuhong"; for words longer than
+_TOO_SHORT = 4  # characters, where "Musk" is as near to "must"
+
+
+class _Told(NamedTuple):
+    """What a text tells of the kinds of words that are compared."""
+
+    sides: tuple[int, ...]  # 1 or 2, of each pair of opposites; 0 for neither or both
+    months: frozenset[str]
+    offices: frozenset[str]
+
+
+def tells_opposite(question: str, sentence: str) -> bool:
+    """Whether the sentence says "fell" where the question takes for granted that it rose, or the
+    like."""
+    pairs = zip(_asked(question).sides, _told(sentence).sides, strict=True)
+    return any(a and b and a != b for a, b in pairs) and not negates(sentence)
+
+
+def tells_other(question: str, sentence: str) -> bool:
+    """Whether it is of other years, months or offices, and of none that the question names.
+
+    What tells several values mostly compares them: "3.4 days; in 2020 it had been 5.1".
+    """
+    asked, told = _asked(question), _told(sentence)
+    pairs = ((asked.months, told.months), (asked.offices, told.offices))
+    if any(a and b and a.isdisjoint(b) for a, b in pairs):
+        return True
+    return are_of_other_periods(question, sentence) and _count_values(sentence) <= 1
+
+
+def _count_values(sentence: str) -> int:
+    return len(numbers(sentence) - {Decimal(year) for year in years_told(sentence)})
+
+
+@lru_cache
+def _asked(question: str) -> _Told:
+    told = _told(question)
+    open_to_both = asks_yes_or_no(question) or negates(question)  # "it fell" answers "did it rise?"
+    return told._replace(sides=(0,) * len(_SIDES)) if open_to_both else told
+
+
+def _told(text: str) -> _Told:
+    words = {stem(token) for token in tokens(text)}
+    return _Told(
+        tuple(_side(bool(words & first), bool(words & second)) for first, second in _SIDES),
+        frozenset(month[:3].lower() for month in _MONTH.findall(text)),
+        frozenset(match.lastgroup or "" for match in _OFFICE.finditer(text)),
+    )
+
+
+def _side(first: bool, second: bool) -> int:
+    return 0 if first == second else 1 if first else 2
+
+
+def asks_of_unheard(question: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether nothing that was found has heard of a full name in the question, or of the one or two
+    words that it consists of, such as "hello"."""
+    asked = [set(tokens(name)) for name in FULL_NAME.findall(question)]
+    words = set(tokens(question)) - STOPWORDS
+    if 0 < len(words) <= _FEW and question.isascii():
+        asked.append(words)
+    read = "\n".join(e.context for e in evidence).casefold() if asked else ""
+    unread = [words for words in asked if not any(re.search(rf"\b{w}", read) for w in words)]
+    if not unread:
+        return False
+    present = {word for e in evidence for word in tokens(e.context)}  # takes 10 ms
+    return any(not (share_of_names(w, present) or _misspelt(w, present)) for w in unread)
+
+
+def _misspelt(words: set[str], present: set[str]) -> bool:
+    long = (word for word in words if len(word) > _TOO_SHORT)
+    return any(get_close_matches(word, present, 1, _SPELT_ALIKE) for word in long)
