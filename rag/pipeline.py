@@ -64,8 +64,8 @@ _QUOTABLE = 3  # best source sentences that may stand for a draft without suppor
 DRAFT_WORDS = 60  # that the generator is asked for at most
 SEARCHED = 16  # chunks whose sentences are candidates
 # By log odds of a judge, or by the retriever's score (eval/LOG.md).
-_JUDGED_MARGINS = Margins(near=1.0, further=2.0, contradicting=3.0)
-_MARGINS = Margins(near=0.1, further=0.2, contradicting=0.2)
+_JUDGED_MARGINS = Margins(near=1.0, further=2.0, contradicting=3.0, doubtful=-1.5)
+_MARGINS = Margins(near=0.1, further=0.2, contradicting=0.2, doubtful=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +305,7 @@ class Pipeline:
         doubtful = {
             (sentence.quotes[0].doc, sentence.quotes[0].start)
             for part, sentences in zip(found, written, strict=True)
-            for sentence in disputed(part.asked.standalone, sentences)
+            for sentence in disputed(part.asked.standalone, sentences, self._margins)
         }
         if not refused:
             missing = [prompt.not_told(p.question) for p in parts if not p.answered]
@@ -360,7 +360,11 @@ class Pipeline:
         quoted = quote(grounder, found.asked.text, quotable, self._margins)
         clock.lap("ground")
         told = 0 < count_words(quoted) <= self.config.quote_words
-        if self._generator is None or told or disputed(found.asked.standalone, quoted):
+        if (
+            self._generator is None
+            or told
+            or disputed(found.asked.standalone, quoted, self._margins)
+        ):
             return within(max_words, quoted)
         yield "writing"
         draft = _draft(self._generator, found, min(DRAFT_WORDS, max_words))

@@ -12,6 +12,7 @@ from rag.denial import denial_of, denies
 from rag.grounding import Grounded, Grounder
 from rag.question import asks_for_a_list
 from rag.sentences import ENDS
+from rag.terms import terms
 from rag.types import Evidence
 
 _FOREIGN_MARKER = re.compile(r"\[(\d+)\]")
@@ -22,6 +23,13 @@ _ENDED = re.compile(  # before marks of emphasis and of footnotes, too
 )
 # Marks of an item of a list, a heading or a quotation; "- 5 °C" and "> 5 mg" tell an amount.
 _LAYOUT = re.compile(r"(?:(?:[-*+•▪◦‣]|#{1,6}|>)\s(?:\[[ xX]\]\s)?)+(?![\d$€£])")
+_OF_NUMBERS = frozenset(
+    terms(
+        "two three four five six seven eight nine ten hundred thousand million billion percent cent"
+        " second minute hour day week month quarter year dollar euro pound yuan first last next new"
+        " more most less least some about around after before until out"
+    )
+)
 _BETWEEN_ITEMS = " ,;，；、،؛"  # what ends a line of a list, but no sentence
 
 
@@ -32,6 +40,7 @@ class Margins:
     near: float  # in the same document
     further: float  # in another one, or where a list is asked for: what it adds is worth more
     contradicting: float  # in another one, where it says otherwise
+    doubtful: float  # a score below which a sentence answers nothing, and so contradicts nothing
 
 
 def quote(
@@ -60,21 +69,33 @@ def _joins(question: str, first: Evidence, second: Evidence, near: float, margin
     if second.doc == first.doc:
         return behind < near
     return behind < margins.further or (
-        behind < margins.contradicting and disagree(question, first.text, second.text)
+        behind < margins.contradicting
+        and _share_a_word(first, second)
+        and disagree(question, first.text, second.text)
     )
 
 
-def disputed(question: str, sentences: Sequence[Grounded]) -> list[Grounded]:
+def disputed(question: str, sentences: Sequence[Grounded], margins: Margins) -> list[Grounded]:
     """Those sentences that another one contradicts, of another document: one that tells two dates
     tells of two things; and what is denied, with its denial."""
-    return [one for one in sentences if any(_contradict(question, one, o) for o in sentences)]
+
+    def contradict(one: Grounded, other: Grounded) -> bool:
+        a, b = one.quotes[0], other.quotes[0]
+        if a.doc == b.doc:
+            return denies(question, a, b) or denies(question, b, a)
+        return (
+            min(a.score, b.score) >= margins.doubtful
+            and _share_a_word(a, b)
+            and disagree(question, one.text, other.text)
+        )
+
+    return [one for one in sentences if any(contradict(one, other) for other in sentences)]
 
 
-def _contradict(question: str, one: Grounded, other: Grounded) -> bool:
-    a, b = one.quotes[0], other.quotes[0]
-    if a.doc != b.doc:
-        return disagree(question, one.text, other.text)
-    return denies(question, a, b) or denies(question, b, a)
+def _share_a_word(one: Evidence, other: Evidence) -> bool:
+    """Besides numbers and what is counted in them: 75 minutes of surgery are none of a concert."""
+    words, others = ({t for t in terms(e.text) if not t[0].isdigit()} for e in (one, other))
+    return bool(words & others - _OF_NUMBERS)
 
 
 def displayed(sentence: str) -> str:

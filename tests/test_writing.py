@@ -1,6 +1,6 @@
 import pytest
 
-from rag.grounding import Grounder
+from rag.grounding import Grounded, Grounder
 from rag.types import Evidence
 from rag.writing import Margins, displayed, disputed, quote, without_markers
 
@@ -64,7 +64,9 @@ def test_a_further_quote_is_near_the_one_before_not_near_what_could_not_be_quote
         for i, (doc, text, score) in enumerate(said)
     ]
     grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
-    found = quote(grounder, question, evidence, Margins(near=1.0, further=1.2, contradicting=1.2))
+    found = quote(
+        grounder, question, evidence, Margins(near=1.0, further=1.2, contradicting=1.2, doubtful=-9)
+    )
     assert [sentence.text for sentence in found] == [text for _, text, _ in said[1:3]]
 
 
@@ -93,7 +95,27 @@ def test_what_is_denied_is_quoted_with_its_denial(said, between, after, denied) 
         for start, text, score in places
     ]
     grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
-    margins = Margins(near=1.0, further=1.0, contradicting=1.0)
+    margins = Margins(near=1.0, further=1.0, contradicting=1.0, doubtful=-9)
     found = quote(grounder, question, evidence[::2], margins)
     assert [sentence.text for sentence in found] == [said, after if denied else other]
-    assert len(disputed(question, found)) == (2 if denied else 0)
+    assert len(disputed(question, found, margins)) == (2 if denied else 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "score", "contradicts"),
+    [
+        ("The Kivi works was opened on 5 May.", 1.0, True),
+        ("The works was opened on 5 May.", -2.0, False),  # it hardly answers
+        ("A bridge was built until 5 May.", 1.0, False),  # of another matter
+        ("It was so on 5 May.", 1.0, False),
+    ],
+)
+def test_only_what_answers_and_is_of_the_same_matter_contradicts(said, score, contradicts) -> None:
+    question = "When did the Kivi works open?"
+    texts = [("a", "The Kivi works was opened on 4 June.", 2.0), ("b", said, score)]
+    found = [
+        Grounded(text, (Evidence(doc, 0, len(text), text, "", "", 0.5, 0.5, score),), 1.0)
+        for doc, text, score in texts
+    ]
+    margins = Margins(near=1.0, further=2.0, contradicting=3.0, doubtful=-1.5)
+    assert disputed(question, found, margins) == (found if contradicts else [])
