@@ -75,8 +75,9 @@ def fit(judge: str, found: Sequence[Signals], answerable: Sequence[bool]) -> Cal
     from sklearn.linear_model import LogisticRegression
 
     alone = judge == NO_JUDGE
+    fitted_on = [not signals.against for signals in found]  # the others' bound is not fitted
     inputs = np.array([[s.cosine if alone else s.log_odds] for s in found])
-    model = LogisticRegression(C=_PENALTY).fit(inputs, np.array(answerable))
+    model = LogisticRegression(C=_PENALTY).fit(inputs[fitted_on], np.array(answerable)[fitted_on])
     weight, constant = round(float(model.coef_[0, 0]), 4), round(float(model.intercept_[0]), 4)
     fitted = Calibration(judge, weight if alone else 0.0, 0.0 if alone else weight, constant)
     claimed = [fitted.probability(signals) for signals in found]

@@ -6,7 +6,9 @@ source sentence to the question's vector for sentences, raised where the sentenc
 words of the question, since a long sentence that answers a short question is far from it by cosine.
 The cosine tells other topics, hardly a near miss; beside a judge it helped on the development
 questions only. Names that are missing are in the log odds already (rag.judging); the kind of answer
-and the likelihood of the question did not help, see eval/LOG.md.
+and the likelihood of the question did not help, see eval/LOG.md. Where what was found speaks
+against what the question takes for granted (rag.premise), hardly any has an answer, whatever the
+signal says.
 """
 
 from __future__ import annotations
@@ -27,14 +29,17 @@ NO_JUDGE = "none"  # its name in a calibration
 _VERSION = 2
 _SHARE_FLOOR = 0.7  # share of the question's words from which the cosine is raised, by up to
 _SHARE_BONUS = 0.2
+_AGAINST = 0.1  # of 21 such questions in eval/, one has an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What refusal is decided by; ``log_odds`` is 0 without a judge."""
+    """What refusal is decided by; ``log_odds`` is 0 without a judge, ``against`` tells whether what
+    was found speaks against the question."""
 
     cosine: float
     log_odds: float
+    against: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,17 @@ class Calibration:
         if signals is None:
             return 0.0
         total = self.constant + self.cosine * signals.cosine + self.log_odds * signals.log_odds
-        return 1 / (1 + math.exp(-total))
+        likely = 1 / (1 + math.exp(-total))
+        return min(likely, _AGAINST) if signals.against else likely
 
 
 # Of a system that nobody calibrated: even odds at a cosine of 0.48, set by hand.
 DEFAULT = Calibration(NO_JUDGE, cosine=16.0, log_odds=0.0, constant=-7.68)
 
 
-def signals(evidence: Sequence[Evidence], log_odds: Sequence[float]) -> Signals | None:
+def signals(
+    evidence: Sequence[Evidence], log_odds: Sequence[float], against: bool
+) -> Signals | None:
     """``log_odds`` are a judge's, of the best evidence, or empty; None without evidence."""
     if not evidence:
         return None
@@ -67,7 +75,7 @@ def signals(evidence: Sequence[Evidence], log_odds: Sequence[float]) -> Signals 
         e.cosine + _SHARE_BONUS * max(0.0, e.share - _SHARE_FLOOR) / (1 - _SHARE_FLOOR)
         for e in evidence
     )
-    return Signals(cosine, max(log_odds, default=0.0))
+    return Signals(cosine, max(log_odds, default=0.0), against)
 
 
 def load_calibration(judge: str, path: Path = CALIBRATION_FILE) -> Calibration:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.claims import names, share_of_names
-from rag.premise import asks_of_unheard, tells_opposite, tells_other
+from rag.premise import tells_other
 from rag.terms import tokens
 from rag.types import Evidence, Judge
 from rag.windows import windows, with_previous
@@ -18,13 +18,7 @@ _ANSWERS = -0.75  # log odds; a larger bound costs more passes and changes nothi
 # Log odds that a sentence loses where none of the question's names stands in it, its title or the
 # sentence before; fitted on questions of documents that no judge was trained on (eval/LOG.md).
 _NAMES_MISSING = 1.2
-# … and where it tells of another year, month or office; all sentences, where the best tells the
-# opposite of what the question takes for granted: log odds of either, from how often it happens to
-# gold sentences and to questions without an answer (eval/LOG.md).
-_OTHER = 1.5
-_OPPOSITE = 3.5
-# … and where nothing has heard of what is asked: of 860 questions with an answer, none is such.
-_UNHEARD_OF = 5.0
+_OTHER = 1.5  # … and where it tells of another year, month or office than the question
 
 
 def judge_evidence(
@@ -32,8 +26,8 @@ def judge_evidence(
 ) -> tuple[list[Evidence], list[float]]:
     """All evidence, first what was read, best first; and the log odds, which are its scores.
 
-    They are the judge's, less something for names of the question that a sentence is not about: a
-    judge takes one company's revenue for another's.
+    They are the judge's, less something for names of the question that a sentence is not about, and
+    for other years: a judge takes one company's revenue for another's, and last year's for this.
 
     The windows that hold one of the best few are read in one pass, and the others in another
     where they are needed: half of the questions need none (eval/LOG.md). A window sees no other
@@ -51,10 +45,6 @@ def judge_evidence(
     if max(log_odds, default=-math.inf) < _ANSWERS:
         log_odds = log_odds + _log_odds(judge, question, rest)
         read = first + rest
-    lost = _UNHEARD_OF * asks_of_unheard(question, evidence)
-    if read and tells_opposite(question, _ranked(read, log_odds)[0].text):
-        lost += _OPPOSITE
-    log_odds = [odds - lost for odds in log_odds]
     chosen = set(read)
     return _ranked(read, log_odds) + [e for e in evidence if e not in chosen], log_odds
 

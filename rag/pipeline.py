@@ -29,6 +29,7 @@ from rag.milvus_address import MilvusAddress
 from rag.milvus_open import open_milvus
 from rag.models import EMBEDDER, resolve
 from rag.parallel import in_order
+from rag.premise import speaks_against
 from rag.question import asks_for_a_list, check_question
 from rag.retriever import Retriever
 from rag.search_index import SearchIndex
@@ -333,7 +334,8 @@ class Pipeline:
             yield "reading"
             evidence, log_odds = judge_evidence(self._judge, question, evidence)
         clock.lap("judge")
-        return _Found(asked, hits[: self.config.top_k], evidence, signals(evidence, log_odds))
+        found = signals(evidence, log_odds, speaks_against(question, evidence))
+        return _Found(asked, hits[: self.config.top_k], evidence, found)
 
     def _probability(self, found: _Found) -> float:
         return self._calibration.probability(found.signals)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from rag.claims import negates, numbers, share_of_names
 from rag.dates import MONTH
-from rag.question import FULL_NAME, asks_yes_or_no
+from rag.question import AUXILIARY, FULL_NAME, QUESTION_WORD, asks_yes_or_no
 from rag.terms import STOPWORDS, stem, tokens
 from rag.types import Evidence
 from rag.years import are_of_other_periods, years_told
@@ -51,6 +51,7 @@ _OFFICES = {
 _OFFICE = re.compile(
     "|".join(rf"(?P<{name}>\b(?:{form})\b)" for name, form in _OFFICES.items()), re.IGNORECASE
 )
+_ASKS = re.compile(rf"[?]|\b(?:{QUESTION_WORD}|{AUXILIARY})\b", re.IGNORECASE)
 _FEW = 2  # words, without stop words
 _SPELT_ALIKE = 0.8  # by difflib's ratio: "Zhuhong", "Zuhong"; for words longer than
 _TOO_SHORT = 4  # characters, where "Musk" is as near to "must"
@@ -64,7 +65,15 @@ class _Told(NamedTuple):
     offices: frozenset[str]
 
 
-def tells_opposite(question: str, sentence: str) -> bool:
+def speaks_against(question: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether the best sentence tells the opposite of what the question takes for granted, or no
+    sentence has heard of what it asks about."""
+    if not evidence:
+        return False
+    return _tells_opposite(question, evidence[0].text) or _is_unheard_of(question, evidence)
+
+
+def _tells_opposite(question: str, sentence: str) -> bool:
     """Whether the sentence says "fell" where the question takes for granted that it rose, or the
     like."""
     pairs = zip(_asked(question).sides, _told(sentence).sides, strict=True)
@@ -107,12 +116,12 @@ def _side(first: bool, second: bool) -> int:
     return 0 if first == second else 1 if first else 2
 
 
-def asks_of_unheard(question: str, evidence: Sequence[Evidence]) -> bool:
+def _is_unheard_of(question: str, evidence: Sequence[Evidence]) -> bool:
     """Whether nothing that was found has heard of a full name in the question, or of the one or two
-    words that it consists of, such as "hello"."""
+    words that it consists of and that ask nothing, such as "hello"."""
     asked = [set(tokens(name)) for name in FULL_NAME.findall(question)]
     words = set(tokens(question)) - STOPWORDS
-    if 0 < len(words) <= _FEW and question.isascii():
+    if 0 < len(words) <= _FEW and question.isascii() and not _ASKS.search(question):
         asked.append(words)
     read = "\n".join(e.context for e in evidence).casefold() if asked else ""
     unread = [words for words in asked if not any(re.search(rf"\b{w}", read) for w in words)]

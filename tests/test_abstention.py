@@ -24,9 +24,9 @@ def near(cosine: float, share: float = 0.0) -> Evidence:
 
 
 def test_the_signals_are_the_largest() -> None:
-    assert signals([near(0.2), near(0.58)], [-1.0, 0.5]) == Signals(0.58, 0.5)
-    assert signals([near(0.28, 1.0)], []) == Signals(pytest.approx(0.48), 0.0)
-    assert signals([], []) is None
+    assert signals([near(0.2), near(0.58)], [-1.0, 0.5], False) == Signals(0.58, 0.5)
+    assert signals([near(0.28, 1.0)], [], True) == Signals(pytest.approx(0.48), 0.0, True)
+    assert signals([], [], False) is None
 
 
 def test_probability_by_hand_and_its_direction() -> None:
@@ -34,6 +34,8 @@ def test_probability_by_hand_and_its_direction() -> None:
     assert DEFAULT.probability(Signals(0.58, 9.0)) == pytest.approx(1 / (1 + math.exp(-1.6)))
     judged = Calibration("j", cosine=2.0, log_odds=1.0, constant=-1.0)
     assert judged.probability(Signals(0.5, 0.0)) == 0.5
+    assert judged.probability(Signals(0.5, 9.0, against=True)) == 0.1
+    assert judged.probability(Signals(0.5, -9.0, against=True)) < 0.1
     assert judged.probability(Signals(0.5, 1.0)) == pytest.approx(1 / (1 + math.exp(-1)))
     assert judged.probability(None) == 0.0
 

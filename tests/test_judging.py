@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import pytest
-
 from rag.judging import judge_evidence
 from rag.types import Evidence
 
@@ -62,21 +60,7 @@ def test_a_name_may_stand_in_the_title_or_before() -> None:
         assert evidence[0].score == 2
 
 
-@pytest.mark.parametrize(
-    ("question", "unheard"),
-    [
-        ("What did Elon Musk say?", True),  # "must belong" is no slip of so short words
-        ("What did Tencent Musk say?", False),  # one word of the name is known
-        ("What did Zuhong Xuu say?", False),  # spelt nearly as Zhuhong
-        ("what did elon musk say?", False),  # who tells that this is a name?
-        ("Which American did it hire?", False),
-        ("hello", True),
-        ("good morning!", True),
-        ("zuhong?", False),
-        ("¿hola?", False),  # any word of another language stands in nothing
-    ],
-)
-def test_what_nothing_has_heard_of_is_answered_by_nothing(question, unheard) -> None:
-    told = found("Tencent hired Zhuhong; he must belong to it, they say 3", "The firm rose by 4")
-    _, log_odds = judge_evidence(RecordingJudge(), question, told)
-    assert (max(log_odds) < 0) == unheard
+def test_a_sentence_of_another_year_gives_way() -> None:
+    told = found("In 2022 sales had been 4", "It had sales of 3")
+    evidence, _ = judge_evidence(RecordingJudge(), "How high were sales in 2021?", told)
+    assert [e.score for e in evidence] == [3, 2.5]

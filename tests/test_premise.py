@@ -2,7 +2,12 @@
 
 import pytest
 
-from rag.premise import tells_opposite, tells_other
+from rag.premise import speaks_against, tells_other
+from rag.types import Evidence
+
+
+def found(*texts: str) -> list[Evidence]:
+    return [Evidence("d", 0, len(text), text, "", "", 0.5, 0.5, 1.0) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -15,8 +20,9 @@ from rag.premise import tells_opposite, tells_other
     ],
 )
 def test_the_opposite_of_what_is_taken_for_granted_is_told(question, sentence) -> None:
-    assert tells_opposite(question, sentence)
-    assert not tells_opposite("What is told?", sentence)
+    assert speaks_against(question, found(sentence, "It is so."))
+    assert not speaks_against("What is told about it?", found(sentence))
+    assert not speaks_against(question, found("It is so.", sentence))
 
 
 @pytest.mark.parametrize(
@@ -52,5 +58,29 @@ def test_another_year_month_or_office_is_told(question, sentence) -> None:
     ],
 )
 def test_what_may_well_be_an_answer_is_not_that(question, sentence) -> None:
-    assert not tells_opposite(question, sentence)
+    assert not speaks_against(question, found(sentence))
     assert not tells_other(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "unheard"),
+    [
+        ("What did Elon Musk say?", True),  # "must belong" is no slip of so short words
+        ("What did Tencent Musk say?", False),  # one word of the name is known
+        ("What did Zuhong Xuu say?", False),  # spelt nearly as Zhuhong
+        ("what did elon musk say?", False),  # who tells that this is a name?
+        ("Which American did it hire?", False),
+        ("hello", True),
+        ("good morning!", True),
+        ("zuhong", False),
+        ("Who is the landlord?", False),  # who may be called a lessor
+        ("¿hola?", False),  # any word of another language stands in nothing
+    ],
+)
+def test_what_nothing_has_heard_of(question, unheard) -> None:
+    told = found("Tencent hired Zhuhong; he must belong to it, they say", "The firm rose")
+    assert speaks_against(question, told) == unheard
+
+
+def test_nothing_speaks_against_a_question_where_nothing_was_found() -> None:
+    assert not speaks_against("What did Elon Musk say?", [])
