@@ -51,6 +51,11 @@ _OFFICES = {
 _OFFICE = re.compile(
     "|".join(rf"(?P<{name}>\b(?:{form})\b)" for name, form in _OFFICES.items()), re.IGNORECASE
 )
+# "The Managing Director" may be called otherwise, as people and firms seldom are.
+_NAMED = re.compile(
+    rf"(?<!\bthe )(?<!\ba )(?<!\ban )(?<!\bour )(?<!\bmy )(?<!\byour )(?<!\btheir )(?<!\bits )"
+    rf"{FULL_NAME.pattern}"
+)
 _ASKS = re.compile(rf"[?]|\b(?:{QUESTION_WORD}|{AUXILIARY})\b", re.IGNORECASE)
 _FEW = 2  # words, without stop words
 _SPELT_ALIKE = 0.8  # by difflib's ratio: "Zhuhong", "Zuhong"; for words longer than
@@ -119,18 +124,34 @@ def _side(first: bool, second: bool) -> int:
 def _is_unheard_of(question: str, evidence: Sequence[Evidence]) -> bool:
     """Whether nothing that was found has heard of a full name in the question, or of the one or two
     words that it consists of and that ask nothing, such as "hello"."""
-    asked = [set(tokens(name)) for name in FULL_NAME.findall(question)]
-    words = set(tokens(question)) - STOPWORDS
-    if 0 < len(words) <= _FEW and question.isascii() and not _ASKS.search(question):
-        asked.append(words)
-    read = "\n".join(e.context for e in evidence).casefold() if asked else ""
-    unread = [words for words in asked if not any(re.search(rf"\b{w}", read) for w in words)]
+    asked = _NAMED.findall(question)
+    if question.isascii() and not _ASKS.search(question):
+        words = set(tokens(question)) - STOPWORDS
+        asked += [" ".join(sorted(words))] if 0 < len(words) <= _FEW else []
+    read = "\n".join(e.context for e in evidence) if asked else ""
+    folded = read.casefold()
+    unread = [name for name in asked if not re.search(_any_word(name), folded)]
     if not unread:
         return False
     present = {word for e in evidence for word in tokens(e.context)}  # takes 10 ms
-    return any(not (share_of_names(w, present) or _misspelt(w, present)) for w in unread)
+    return not all(
+        share_of_names(set(tokens(name)), present)
+        or _misspelt(tokens(name), present)
+        or (" " in name and re.search(_initials(name), read))
+        for name in unread
+    )
 
 
-def _misspelt(words: set[str], present: set[str]) -> bool:
+def _any_word(name: str) -> str:
+    """A pattern, for folded text."""
+    return rf"\b(?:{'|'.join(map(re.escape, tokens(name)))})"
+
+
+def _initials(name: str) -> str:
+    """A pattern: "U.S." and "US" are the United States."""
+    return rf"\b{r'[.]?'.join(re.escape(word[0]) for word in name.split())}\b"
+
+
+def _misspelt(words: Sequence[str], present: set[str]) -> bool:
     long = (word for word in words if len(word) > _TOO_SHORT)
     return any(get_close_matches(word, present, 1, _SPELT_ALIKE) for word in long)

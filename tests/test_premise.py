@@ -70,15 +70,21 @@ def test_what_may_well_be_an_answer_is_not_that(question, sentence) -> None:
         ("What did Zuhong Xuu say?", False),  # spelt nearly as Zhuhong
         ("what did elon musk say?", False),  # who tells that this is a name?
         ("Which American did it hire?", False),
+        ("Who is the Managing Director?", False),  # who may be called the head
+        ("How did United Steel fare in New Spain?", False),  # called U.S. and NS
         ("hello", True),
         ("good morning!", True),
+        ("alo", True),
         ("zuhong", False),
         ("Who is the landlord?", False),  # who may be called a lessor
         ("¿hola?", False),  # any word of another language stands in nothing
     ],
 )
 def test_what_nothing_has_heard_of(question, unheard) -> None:
-    told = found("Tencent hired Zhuhong; he must belong to it, they say", "The firm rose")
+    told = found(
+        "Tencent hired Zhuhong as a clerk; he must belong to it, they say",
+        "The firm rose in the U.S. and NS",
+    )
     assert speaks_against(question, told) == unheard
 
 
