@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from eval.options import expect_at_least
 from rag.cli import add_quiet_option, configure_logging, run
-from rag.errors import UsageError
 
 log = logging.getLogger("rag.eval")
 
 SECTIONS = ("start", "answer", "index", "growth", "kinds")
+_FEWEST = 256  # chunks: product quantisation learns so many centres from their vectors
 
 _EPILOG = """\
 examples:
@@ -58,8 +59,8 @@ def _main(options: argparse.Namespace) -> int:
     rounds, largest = (2, 10_000) if options.quick else (20, 1_000_000)
     rounds = rounds if options.rounds is None else options.rounds
     largest = largest if options.largest is None else options.largest
-    if rounds < 1 or largest < 10:
-        raise UsageError("--rounds expects at least 1, --largest at least 10")
+    expect_at_least(1, "--rounds", rounds)
+    expect_at_least(_FEWEST, "--largest", largest)
     from eval.bench_plots import plot
 
     folder = Path("eval/runs") / f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}"

@@ -20,7 +20,6 @@ from rag import prompt
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.embedder import load_embedder
-from rag.fusion import reciprocal_rank_fusion
 from rag.generator import TransformersGenerator, load_generator
 from rag.grounding import Grounder
 from rag.index import open_or_build
@@ -29,8 +28,7 @@ from rag.judging import judge_evidence
 from rag.models import EMBEDDER, resolve, resolve_generator
 from rag.pipeline import DRAFT_WORDS, SEARCHED, Pipeline
 from rag.retriever import Retriever
-from rag.search_index import DEPTH
-from rag.types import Hit, Message
+from rag.types import Message
 
 _CHUNKS, _TOKENS = 4, 64  # of plain generation
 _IMPORTS = "import faiss, safetensors, tokenizers, torch"
@@ -77,11 +75,7 @@ def bench_answer(rounds: int) -> dict[str, Any]:
     def parts(question: str) -> list[Message]:
         """The parts of an answer; returns the prompt of a draft."""
         vectors = watch.time("embed", lambda: retriever.embed(question))
-        dense = watch.time("dense", lambda: index.dense.search(vectors.passage, DEPTH))
-        lexical = watch.time("lexical", lambda: index.lexical.search(question, DEPTH))
-        rankings = [[i for i, _ in dense], [i for i, _ in lexical]]
-        fused = watch.time("fuse", lambda: reciprocal_rank_fusion(rankings)[:SEARCHED])
-        hits = [Hit(index.chunks[i], score) for i, score in fused]
+        hits = watch.time("search", lambda: retriever.search(question, vectors, SEARCHED))
         found = watch.time("evidence", lambda: retriever.evidence(question, vectors, hits))
         if judge is not None:
             watch.time("judge", lambda: judge_evidence(judge, question, found))

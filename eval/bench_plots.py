@@ -10,14 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-_STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.linewidth": 0.5,
-}
+from eval.plot_style import STYLE, WIDTH
 
 
 def plot(result: Mapping[str, Any], folder: Path) -> None:
@@ -57,7 +50,7 @@ def _against_size(axes: Axes, points: list[dict[str, Any]], value: str) -> None:
 
 
 def _save(path: Path, draw: Callable[[Axes], None]) -> None:
-    with mpl.rc_context(_STYLE):
-        figure = Figure((4.8, 3), layout="constrained")
+    with mpl.rc_context(STYLE):
+        figure = Figure((WIDTH, 3), layout="constrained")
         draw(figure.add_subplot())
         figure.savefig(path)

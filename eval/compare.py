@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.options import expect_at_least
 from eval.runs_io import Run, labels, metric_names, read_run
 from eval.scoring import Record
 from rag.cli import run
-from rag.errors import UsageError
 
 _DRAWS = 10_000
 
@@ -30,6 +30,12 @@ class Difference:
     high: float
     p: float
     n: int
+
+    @property
+    def interval(self) -> str:
+        """Such as [+0.10, +0.20]; empty where all differences are equal: as no draw then differs,
+        none was found."""
+        return f"[{self.low:+.2f}, {self.high:+.2f}]" if self.low < self.high else ""
 
 
 def difference(a: Mapping[str, float], b: Mapping[str, float], seed: int) -> Difference | None:
@@ -89,8 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(options: argparse.Namespace) -> int:
-    if options.seed < 0:
-        raise UsageError("--seed expects a number of at least 0")
+    expect_at_least(0, "--seed", options.seed)
     print("\n".join(report(read_run(options.a), read_run(options.b), options.seed)))
     return 0
 
@@ -133,7 +138,7 @@ def _table(a: Run, b: Run, seed: int) -> Iterator[str]:
                 f"{found.a:.2f}",
                 f"{found.b:.2f}",
                 f"{found.value:+.2f}",
-                f"[{found.low:+.2f}, {found.high:+.2f}]",
+                found.interval or "–",
                 f"{found.p:.4f}",
                 str(found.n),
             ]

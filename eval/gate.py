@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
-from eval.runs_io import Reported
+from eval.scoring import Reported
 from rag.errors import RagError
 
 # Latency is left out: it depends on the machine, quality does not.
@@ -30,29 +29,28 @@ _EXACT = ("quotes_exact",)  # no chance makes a quote false
 
 _ROUNDING = 1e-4  # of the figures that a baseline keeps
 
-Metrics = Mapping[str, Mapping[str, Any]]
+Metrics = Mapping[str, Reported]
 
 
 @dataclass(frozen=True, slots=True)
-class _Baseline:
+class Baseline:
+    """What a run is held against, as a file holds it."""
+
     run: str
     split: str
     metrics: dict[str, Reported]
 
 
-_BASELINE = TypeAdapter(_Baseline)
+_BASELINE = TypeAdapter(Baseline)
 
 
-def gated(metrics: Metrics) -> dict[str, dict[str, Any]]:
+def gated(metrics: Metrics) -> dict[str, Reported]:
     """The metrics that a baseline keeps, rounded so that its diff is read with ease."""
-    return {
-        name: {
-            key: round(value, 4) if isinstance(value, float) else value
-            for key, value in metrics[name].items()
-        }
-        for name in GATED
-        if name in metrics
-    }
+    return {name: _rounded(metrics[name]) for name in GATED if name in metrics}
+
+
+def _rounded(m: Reported) -> Reported:
+    return replace(m, value=round(m.value, 4), low=round(m.low, 4), high=round(m.high, 4))
 
 
 def read_baseline(path: Path, split: str) -> Metrics:
@@ -68,7 +66,11 @@ def read_baseline(path: Path, split: str) -> Metrics:
             f"{path} is of the {baseline.split} questions, the run of {split}; choose --split "
             f"{baseline.split}, or run with --update-baseline"
         )
-    return {name: asdict(metric) for name, metric in baseline.metrics.items()}
+    if not baseline.metrics:
+        raise RagError(
+            f"{path} holds no metrics, expected at least one; run with --update-baseline"
+        )
+    return baseline.metrics
 
 
 def fallen(metrics: Metrics, baseline: Metrics) -> list[str]:
@@ -77,14 +79,13 @@ def fallen(metrics: Metrics, baseline: Metrics) -> list[str]:
     problems = []
     for name, base in baseline.items():
         if name not in metrics:
-            problems.append(f"{name} is missing, baseline has {base['value']:.3f}")
+            problems.append(f"{name} is missing, baseline has {base.value:.3f}")
             continue
-        value = metrics[name]["value"]
-        higher = base["better"] == "higher"
-        bound = base["value" if name in _EXACT else "low" if higher else "high"]
+        value, higher = metrics[name].value, base.better == "higher"
+        bound = base.value if name in _EXACT else base.low if higher else base.high
         if value < bound - _ROUNDING if higher else value > bound + _ROUNDING:
             problems.append(
-                f"{name} is {value:.3f}, baseline {base['value']:.3f} allows "
+                f"{name} is {value:.3f}, baseline {base.value:.3f} allows "
                 f"{'no less than' if higher else 'no more than'} {bound:.3f}"
             )
     return problems

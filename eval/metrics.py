@@ -1,9 +1,9 @@
 """One metric, one small function: a question and its answer → a number, or None.
 
-None means that the metric does not apply. Metrics of facts, citations and retrieval are over
-answerable questions, which always count, also when nothing was retrieved or the system raised;
-unanswerable ones count in the refusal metrics, as wrong answers, and for the values that they
-name as forbidden.
+None means that the metric does not apply. Metrics of facts and retrieval are over answerable
+questions, which always count, also when nothing was retrieved or the system raised; recall and
+precision of citations are over those that were not refused. Unanswerable ones count in the refusal
+metrics, as wrong answers, and for the values that they name as forbidden.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ _OPEN_PARTS = " " + not_told("").removesuffix("?")
 def plain(answer: Answer) -> str:
     """What is told, without markers; empty for a refusal."""
     return "" if answer.refused else _MARKER.sub("", _told(answer)).strip()
+
+
+def markers(text: str) -> set[int]:
+    """The numbers of the citations that a text refers to."""
+    return set(map(int, _MARKER.findall(text)))
 
 
 def _told(answer: Answer) -> str:
@@ -89,12 +94,12 @@ def citation_recall(question: Question, answer: Answer) -> float | None:
     """Share of the answer's sentences of which some citation overlaps gold evidence."""
     if not _judges_citations(question, answer):
         return None
-    gold = {str(c.marker) for c in answer.citations if is_gold(question, c)}
+    gold = {c.marker for c in answer.citations if is_gold(question, c)}
     sentences = supported = 0
     # Markers stand behind a sentence, and speak for it alone.
-    for text, markers in _CITED.findall(_told(answer)):
+    for text, cited in _CITED.findall(_told(answer)):
         sentences += len(split_sentences(text))
-        supported += any(marker in gold for marker in _MARKER.findall(markers))
+        supported += bool(markers(cited) & gold)
     return supported / sentences if sentences else 0.0
 
 
@@ -122,16 +127,17 @@ def _overlaps(span: GoldSpan, place: Citation | Evidence) -> bool:
 
 
 def quotes_exact(texts: Mapping[str, str]) -> Score:
-    """1 where every quote is exactly its document's characters, and every marker resolves."""
+    """1 where every quote is exactly its document's characters, and every marker resolves; over
+    answers that hold either."""
 
     def score(question: Question, answer: Answer) -> float | None:
-        markers = set(map(int, _MARKER.findall(answer.answer)))
-        if not answer.citations and not markers:
+        said = markers(answer.answer)
+        if not answer.citations and not said:
             return None
         exact = all(
             texts.get(c.doc, "")[c.start : c.end] == c.quote != "" for c in answer.citations
         )
-        return float(exact and markers <= {c.marker for c in answer.citations})
+        return float(exact and said <= {c.marker for c in answer.citations})
 
     return score
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from rag.errors import RagError
+from rag.errors import RagError, UsageError
 
 KINDS = (
     "fact number list why multi_source temporal conflict alias rough followup injection "
@@ -204,10 +204,18 @@ Asking = TypeVar("Asking", bound=Asked)
 
 
 def hold_out(examples: Sequence[Asking], every: int | None) -> tuple[list[Asking], list[Asking]]:
-    """To train on, and to test on: those of every n-th document, which an id begins with."""
+    """To train on, and to test on: those of every n-th document, which an id begins with.
+
+    Raises UsageError where none is left to train on.
+    """
     documents = sorted({_document(example) for example in examples})
     left_out = set(documents[::every] if every else ())
     seen = [example for example in examples if _document(example) not in left_out]
+    if not seen:
+        raise UsageError(
+            f"none of {len(examples)} questions is left to train on, expected at least one; choose "
+            f"a larger --sample, or drop --hold-out"
+        )
     return seen, [example for example in examples if _document(example) in left_out]
 
 

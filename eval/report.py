@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eval.compare import aligned
-from eval.runs_io import Reported, Run, RunError, best, labels, metric_names, read_run
+from eval.runs_io import Run, RunError, best, labels, metric_names, read_run
+from eval.scoring import Reported
 from rag.cli import DEFAULT_CORPUS, run
 
 

@@ -150,7 +150,7 @@ def _change(name: str, run: Run, baseline: Run) -> str:
     paired = difference(before, after, seed=0) if before.keys() == after.keys() else None
     if paired is None:
         return f"{new.value - old.value:+.2f}"
-    text = f"{paired.value:+.2f} [{paired.low:+.2f}, {paired.high:+.2f}]"
+    text = f"{paired.value:+.2f} {paired.interval}".rstrip()
     if new.better == "neutral" or paired.p >= 0.05:
         return text
     word = "better" if (paired.value > 0) == (new.better == "higher") else "worse"

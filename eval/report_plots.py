@@ -12,29 +12,23 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from eval.plot_style import STYLE, WIDTH
 from eval.runs_io import Run, labels
 
 _SERIES = 6  # colours in the style sheet, --s0 to --s5; further runs start over
 _INK, _LINE = "#010101", "#020202"
-_STYLE: dict[Any, Any] = {
+_STYLE: dict[Any, Any] = STYLE | {
     "svg.fonttype": "none",  # letters stay letters: small, and in the page's font
     "text.parse_math": False,  # a name may hold a $
-    "font.size": 9,
     "text.color": _INK,
     "axes.labelcolor": _INK,
     "axes.edgecolor": _LINE,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
     "grid.color": _LINE,
-    "grid.linewidth": 0.5,
     "xtick.color": _LINE,
     "ytick.color": _LINE,
     "xtick.labelcolor": _INK,
     "ytick.labelcolor": _INK,
 }
-_WIDTH = 4.8  # inches; 346 points, so that letters are not shrunk on a telephone
 
 
 def figures(runs: Sequence[Run]) -> Iterator[str]:
@@ -132,7 +126,7 @@ def _latency(runs: Sequence[Run], names: Sequence[str]) -> str | None:
 def _figure(title: str, details: Sequence[str], height: float, draw: Callable[[Axes], None]) -> str:
     # The salt keeps ids of several figures in one page apart, and pages reproducible.
     with mpl.rc_context({**_STYLE, "svg.hashsalt": title}):
-        figure = Figure((_WIDTH, height), layout="constrained")
+        figure = Figure((WIDTH, height), layout="constrained")
         draw(figure.add_subplot())
         file = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))

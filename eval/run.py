@@ -13,12 +13,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eval.options import expect_at_least
 from rag.cli import add_quiet_option, configure_logging, run
 from rag.errors import RagError, UsageError
 from rag.progress import progress_bar
@@ -83,10 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
-    if options.jobs < 1 or (options.limit is not None and options.limit < 1):
-        raise UsageError("--jobs and --limit expect a number of at least 1")
-    if options.seed < 0:
-        raise UsageError(f"--seed is {options.seed}, expected a number of at least 0")
+    expect_at_least(1, "--jobs", options.jobs)
+    expect_at_least(1, "--limit", options.limit)
+    expect_at_least(0, "--seed", options.seed)
     folder = options.resume
     if folder is not None:
         _take_options(options, folder)
@@ -108,8 +109,8 @@ def _main(options: argparse.Namespace) -> int:
     if folder is None:
         folder = _new_folder(options, suite.name)
     records = _answer_all(suite, questions, folder, options)
-    result = _score(records, suite, folder, options.seed)
-    return _conclude(result, baseline, folder, options)
+    metrics = _score(records, suite, folder, options.seed)
+    return _conclude(metrics, baseline, folder, options)
 
 
 def _first_split(suite: Suite) -> str:
@@ -282,33 +283,29 @@ def _results(
 # --- scoring ----------------------------------------------------------------------------------
 
 
-def _score(
-    records: Sequence[Record], suite: Suite, folder: Path, seed: int
-) -> dict[str, dict[str, Any]]:
+def _score(records: Sequence[Record], suite: Suite, folder: Path, seed: int) -> Metrics:
     from eval.scoring import score_run
     from rag.documents import load_corpus
 
     texts = {document.id: document.text for document in load_corpus(suite.corpus).documents}
-    result = score_run(records, texts, seed)
-    _write(folder / "metrics.json", result)
-    metrics: dict[str, dict[str, Any]] = result["metrics"]
-    for name, m in metrics.items():
-        print(f"{name:22} {m['value']:8.3f}  [{m['low']:.3f}, {m['high']:.3f}]  n={m['n']}")
+    scores = score_run(records, texts, seed)
+    _write(folder / "metrics.json", asdict(scores))
+    for name, m in scores.metrics.items():
+        print(f"{name:22} {m.value:8.3f}  [{m.low:.3f}, {m.high:.3f}]  n={m.n}")
     failures = sum(record.error is not None for record in records)
     if failures:
         log.warning("%d questions failed; see %s", failures, folder / "answers.jsonl")
     print(folder)
-    return metrics
+    return scores.metrics
 
 
 def _conclude(
     metrics: Metrics, baseline: Metrics | None, folder: Path, options: argparse.Namespace
 ) -> int:
-    from eval.gate import fallen, gated
+    from eval.gate import Baseline, fallen, gated
 
     if options.update_baseline:
-        content = {"run": folder.name, "split": options.split, "metrics": gated(metrics)}
-        _write(BASELINE, content)
+        _write(BASELINE, asdict(Baseline(folder.name, options.split, gated(metrics))))
         print(f"wrote {BASELINE}")
     if baseline is None:
         return 0

@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from eval.scoring import Record
-from eval.stats import RiskCoverage
+from eval.scoring import Record, Scores
 from eval.transcript import RECORD
 from rag.errors import RagError
 
@@ -28,33 +27,6 @@ _ORDER = (
 
 class RunError(RagError):
     """A run folder cannot be read; the message names the file and what was expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A metric over ``n`` questions with its 95% interval; ``better`` is its good direction."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    better: str  # "higher", "lower" or "neutral"
-
-    def __str__(self) -> str:
-        """Such as 0.71 [0.60, 0.80]; without brackets where no interval was computed."""
-        if self.low == self.high:
-            return f"{self.value:.2f}"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """metrics.json."""
-
-    metrics: dict[str, Reported]
-    by_kind: dict[str, dict[str, float | None]]
-    per_question: dict[str, dict[str, float]]
-    risk_coverage: RiskCoverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

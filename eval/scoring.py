@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
 from eval.metrics import standard_metrics, wrong_answer
 from eval.questions import Question
 from eval.retrieval import retrieval_scores
-from eval.stats import bootstrap_mean, calibration_error, risk_coverage
+from eval.stats import Estimate, RiskCoverage, bootstrap_mean, calibration_error, risk_coverage
 from rag.types import Answer, ModelNames, Seconds
 
 _NAMES = ModelNames(generator="", embedder="")
 # What a question counts as when the system raised: an answer that says and cites nothing.
 FAILURE = Answer("", "", False, (), (), _NAMES, Seconds(0.0, 0.0, 0.0, 0.0), confidence=0.0)
+_COUNTS = ("answer_words",)  # no share of anything, unlike the others that have an interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +28,39 @@ class Record:
     error: str | None = None
 
 
-def score_run(records: Sequence[Record], texts: Mapping[str, str], seed: int = 0) -> dict[str, Any]:
-    """What metrics.json holds; the form is documented in eval/README.md."""
+@dataclass(frozen=True, slots=True)
+class Reported(Estimate):
+    """A metric as it is reported; ``better`` is its good direction."""
+
+    better: str  # "higher", "lower" or "neutral"
+
+    def __str__(self) -> str:
+        """Such as 0.71 [0.60, 0.80]; without brackets where no interval was computed."""
+        if self.low == self.high:
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """metrics.json; its form is documented in eval/README.md."""
+
+    metrics: dict[str, Reported]
+    by_kind: dict[str, dict[str, float | None]]
+    per_question: dict[str, dict[str, float]]
+    risk_coverage: RiskCoverage | None = None
+
+
+def score_run(records: Sequence[Record], texts: Mapping[str, str], seed: int = 0) -> Scores:
+    """How good the answers of a run are."""
     values, better = _values(records, texts)
     metrics = {}
     for name, by_question in values.items():
-        estimate = bootstrap_mean(list(by_question.values()), seed)
+        estimate = bootstrap_mean(list(by_question.values()), seed, share=name not in _COUNTS)
         if estimate is not None:
-            metrics[name] = {**asdict(estimate), "better": better[name]}
-    metrics |= _refusal_f1(metrics)
-    metrics |= _calibration(records)
-    metrics |= _latency(records)
-    return {
-        "metrics": metrics,
-        "by_kind": _by_kind(records, values),
-        "per_question": values,
-        "risk_coverage": _risk_coverage(records),
-    }
+            metrics[name] = Reported(**asdict(estimate), better=better[name])
+    metrics |= _refusal_f1(metrics) | _calibration(records) | _latency(records)
+    return Scores(metrics, _by_kind(records, values), values, _risk_coverage(records))
 
 
 def _values(
@@ -62,18 +78,16 @@ def _values(
     return values, better
 
 
-def _refusal_f1(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Harmonic mean of refusal precision and recall; without an interval of its own."""
+def _refusal_f1(metrics: Mapping[str, Reported]) -> dict[str, Reported]:
+    """Harmonic mean of refusal precision and recall."""
     if "refusal_recall" not in metrics or "refusal_precision" not in metrics:
         return {}
-    precision = metrics["refusal_precision"]["value"]
-    recall = metrics["refusal_recall"]["value"]
+    precision, recall = metrics["refusal_precision"].value, metrics["refusal_recall"].value
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    n = metrics["refusal_recall"]["n"]
-    return {"refusal_f1": {"value": f1, "low": f1, "high": f1, "n": n, "better": "higher"}}
+    return {"refusal_f1": _single(f1, metrics["refusal_recall"].n, "higher")}
 
 
-def _calibration(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+def _calibration(records: Sequence[Record]) -> dict[str, Reported]:
     """Of the confidence, taken as the probability that the question can be answered."""
     judged = [r for r in records if r.answer is not None]
     error = calibration_error(
@@ -82,15 +96,15 @@ def _calibration(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
     )
     if error is None:
         return {}
-    return {"calibration_error": _single(error, len(judged))}
+    return {"calibration_error": _single(error, len(judged), "lower")}
 
 
-def _single(value: float, n: int) -> dict[str, Any]:
-    """A figure over all questions, the smaller the better, without an interval of its own."""
-    return {"value": value, "low": value, "high": value, "n": n, "better": "lower"}
+def _single(value: float, n: int, better: str) -> Reported:
+    """A figure over all questions, without an interval of its own."""
+    return Reported(value, value, value, n, better)
 
 
-def _latency(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+def _latency(records: Sequence[Record]) -> dict[str, Reported]:
     """Percentiles of the seconds of questions that were answered or refused without raising."""
     seconds = [r.answer.seconds for r in records if r.answer is not None]
     if not seconds:
@@ -104,7 +118,7 @@ def _latency(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
         "generate_p50": np.percentile([s.generate for s in seconds], 50),
         "ground_p50": np.percentile([s.ground for s in seconds], 50),
     }
-    return {name: _single(float(v), len(seconds)) for name, v in percentiles.items()}
+    return {name: _single(float(v), len(seconds), "lower") for name, v in percentiles.items()}
 
 
 def _by_kind(
@@ -126,7 +140,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def _risk_coverage(records: Sequence[Record]) -> dict[str, Any] | None:
+def _risk_coverage(records: Sequence[Record]) -> RiskCoverage | None:
     """Were every question answered, the most confident first: how many would be wrong?
 
     A refusal of an answerable question has no answer to judge and is left out.
@@ -136,5 +150,4 @@ def _risk_coverage(records: Sequence[Record]) -> dict[str, Any] | None:
         for r in records
         if r.answer is not None and not (r.answer.refused and r.question.answerable)
     ]
-    curve = risk_coverage([c for c, _ in judged], [w for _, w in judged])
-    return None if curve is None else asdict(curve)
+    return risk_coverage([c for c, _ in judged], [w for _, w in judged])

@@ -21,15 +21,18 @@ class Estimate:
     n: int
 
 
-def bootstrap_mean(values: Sequence[float], seed: int = 0) -> Estimate | None:
+def bootstrap_mean(
+    values: Sequence[float], seed: int = 0, *, share: bool = True
+) -> Estimate | None:
     """Percentile bootstrap (Efron 1979) over questions; None without values.
 
-    Where all values are 0, or all are 1, no draw differs: the interval is Wilson's (1927).
+    Where all values are 0, or all are 1, no draw differs: the interval of a share is Wilson's
+    (1927); what is none, such as a count, then has no interval but its value.
     """
     if not values:
         return None
     data = np.asarray(values, dtype=float)
-    if data.min() == data.max() and data[0] in (0, 1):
+    if share and data.min() == data.max() and data[0] in (0, 1):
         return _wilson(float(data[0]), len(data))
     picks = np.random.default_rng(seed).integers(0, len(data), (_DRAWS, len(data)))
     low, high = np.percentile(data[picks].mean(axis=1), [2.5, 97.5])

@@ -131,7 +131,7 @@ def outside_suite(path: Path) -> Suite:
 
 def beir_suite(path: Path) -> RetrievalSuite:
     """docs.jsonl (id, title, text), queries.jsonl (id, text), qrels.tsv (query, doc, score; with a
-    header or without)."""
+    header or without). Raises UsageError where one of them is empty."""
     texts = TypeAdapter(_Text)
     documents = {
         row.id: f"{row.title}\n\n{row.text}".strip()
@@ -151,6 +151,9 @@ def beir_suite(path: Path) -> RetrievalSuite:
                 f"whole number between tabs"
             )
         qrels.setdefault(query, {})[document] = int(score)
+    for name, found in (("docs.jsonl", documents), ("qrels.tsv", qrels)):
+        if not found:
+            raise UsageError(f"{path / name} holds no line, expected at least one; add it")
     return RetrievalSuite(path.name, documents, queries, qrels)
 
 

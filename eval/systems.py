@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from eval.metrics import markers
 from eval.questions import Question
 from rag.citing import passage
 from rag.config import Config
@@ -33,7 +34,6 @@ from rag.types import (
 
 _TOP = 4  # chunks that the baselines read
 _MAX_NEW_TOKENS = 120  # as ours, which asks for at most 60 words
-_MARKER = re.compile(r"\[\d+\]")
 _DECLINES = re.compile(
     r"not (?:know|tell|say|state|provide|contain|include|mention|specif|have|enough)"
     r"|\bno (?:information|mention)\b|\bca(?:n| )?not answer|\bunable to\b"
@@ -167,7 +167,7 @@ def single_prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
 def _declines(reply: str) -> bool:
     """Whether a reply says that it does not know; one that cites a passage answers from it."""
     said = re.sub(r"n['’]t\b", " not", reply.casefold())
-    if _MARKER.search(said):
+    if markers(said):
         return False
     return not said or _DECLINES.search(said) is not None
 

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import argparse
 import logging
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from eval.low_rank import add_low_rank, trained
 from eval.metrics import is_gold
+from eval.options import expect_at_least
 from eval.questions import Question, hold_out
-from eval.training_data import training_parser, training_questions
+from eval.training_data import steps, training_parser, training_questions
 from rag import packaged
 from rag.arithmetic import layer_dtype
 from rag.cli import configure_logging, run
@@ -44,7 +46,6 @@ from rag.judge import (
 from rag.judging import JUDGED
 from rag.model_files import load_tokenizer
 from rag.pipeline import SEARCHED
-from rag.progress import progress_bar
 from rag.reader import Packed, Reader
 from rag.retriever import Retriever
 from rag.types import Evidence
@@ -55,6 +56,7 @@ log = logging.getLogger("rag.eval")
 _RANK = 16
 _BATCH = 4  # questions
 _SPARE = 2  # gold sentences that were ranked too low to be judged, at most; they are learnt from
+_UNKNOWN = "not known: too few are held out"  # without both kinds there is nothing to tell apart
 _GOLD_WEIGHT = 2.0  # of the few sentences that answer against the many that do not
 
 
@@ -160,6 +162,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
+    expect_at_least(2, "--hold-out", options.hold_out)
+    expect_at_least(1, "--sample", options.sample)
     needed, recipe = TRAINED[options.model], RECIPES[options.model]
     weights = packaged.find(needed.packaged)
     if weights is None:
@@ -233,39 +237,22 @@ def _worth_learning(
 
 
 def train(trainee: Trainee, examples: Sequence[Example], plan: Plan) -> None:
-    """AdamW with a linear rise and a cosine fall of the rate."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    order = np.concatenate([rng.permutation(len(examples)) for _ in range(plan.epochs)])
-    batches = np.array_split(order, math.ceil(len(order) / _BATCH))
+    """In place; says every 50 steps how large the loss is."""
     head = [trainee.head, trainee.score_and_bias]
     ours = [p for p in trainee.parameters() if p.requires_grad and all(p is not h for h in head)]
-    optimizer = torch.optim.AdamW(
-        [{"params": ours, "lr": plan.rate}, {"params": head, "lr": plan.head_rate}],
-        weight_decay=0.01,
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        [plan.rate, plan.head_rate],
-        total_steps=len(batches),
-        pct_start=plan.warm_up,
-    )
+    groups = [{"params": ours, "lr": plan.rate}, {"params": head, "lr": plan.head_rate}]
     losses: list[float] = []
-    with progress_bar(len(batches), "step", "training") as bar:
-        for batch in batches:
-            optimizer.zero_grad()
-            # One after the other: packed together they take longer, since attention then costs
-            # more than the smaller matrices save.
-            for number in batch:
-                found = loss(trainee(examples[number]), examples[number].gold)
-                (found / len(batch)).backward()  # type: ignore[no-untyped-call]
-                losses.append(found.item())
-            nn.utils.clip_grad_norm_(ours, 1.0)
-            optimizer.step()
-            schedule.step()
-            if bar.n % 50 == 49:
-                log.info("step %d of %d, loss %.4f", bar.n, len(batches), np.mean(losses[-200:]))
-            bar.update(1)
+    taken = steps(examples, _BATCH, plan.epochs, groups, plan.warm_up)
+    for number, chosen in enumerate(taken, start=1):
+        # One after the other: packed together they take longer, since attention then costs
+        # more than the smaller matrices save.
+        for example in chosen:
+            found = loss(trainee(example), example.gold)
+            (found / len(chosen)).backward()  # type: ignore[no-untyped-call]
+            losses.append(found.item())
+        nn.utils.clip_grad_norm_(ours, 1.0)
+        if number % 50 == 0:
+            log.info("step %d, loss %.4f", number, np.mean(losses[-200:]))
 
 
 def loss(log_odds: Tensor, gold: Tensor) -> Tensor:
@@ -280,29 +267,34 @@ def loss(log_odds: Tensor, gold: Tensor) -> Tensor:
 
 def describe(trainee: Trainee, examples: Sequence[Example]) -> str:
     """How well the questions of unseen documents are judged."""
-    from sklearn.metrics import roc_auc_score
-
     with torch.inference_mode():
         found = [trainee(example) for example in examples]
-    every, gold = torch.cat(found), torch.cat([example.gold for example in examples])
+    every, gold = torch.cat(found).numpy(), torch.cat([e.gold for e in examples]).numpy()
     ranked = [
         bool(example.gold[log_odds.argmax()])
         for example, log_odds in zip(examples, found, strict=True)
         if example.question.answerable
     ]
-    best = [log_odds.max().item() for log_odds in found]
-    answerable = [example.question.answerable for example in examples]
+    best = np.array([log_odds.max().item() for log_odds in found])
+    answerable = np.array([example.question.answerable for example in examples])
+    first = f"{np.mean(ranked):.3f}" if ranked else _UNKNOWN
     lines = [
         f"{len(examples)} questions of unseen documents",
-        f"AUC of sentences {roc_auc_score(gold, every):.3f}",
-        f"best sentence is gold {np.mean(ranked):.3f}",
-        f"AUC of questions, answerable or not {roc_auc_score(answerable, best):.3f}",
+        f"AUC of sentences {_auc(gold, every)}",
+        f"best sentence is gold {first}",
+        f"AUC of questions, answerable or not {_auc(answerable, best)}",
     ]
     for kind in sorted({e.question.kind for e in examples if not e.question.answerable}):
         chosen = [e.question.answerable or e.question.kind == kind for e in examples]
-        auc = roc_auc_score(np.array(answerable)[chosen], np.array(best)[chosen])
-        lines.append(f"  … of {kind} alone {auc:.3f}")
+        lines.append(f"  … of {kind} alone {_auc(answerable[chosen], best[chosen])}")
     return "\n".join(lines)
+
+
+def _auc(right: npt.NDArray[Any], scores: npt.NDArray[Any]) -> str:
+    """Area under the ROC curve."""
+    from sklearn.metrics import roc_auc_score
+
+    return f"{roc_auc_score(right, scores):.3f}" if len(set(right.tolist())) == 2 else _UNKNOWN
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ is made anew. Takes five to ten minutes on two cores, most of them for embedding
 from __future__ import annotations
 
 import argparse
-import logging
-import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,19 +21,17 @@ from transformers import AutoModel, AutoTokenizer
 
 from eval.low_rank import add_low_rank, shrink, trained
 from eval.metrics import is_gold
+from eval.options import expect_at_least
 from eval.questions import Question, hold_out
-from eval.training_data import training_parser, training_questions
+from eval.training_data import steps, training_parser, training_questions
 from rag.cli import configure_logging, run
 from rag.embedder import QUERY_FILE
 from rag.errors import ModelError
 from rag.low_rank import Stored
 from rag.models import EMBEDDER, resolve
-from rag.progress import progress_bar
 from rag.retriever import Retriever, towards
 from rag.types import QueryVectors
 from rag.weights import Gguf
-
-log = logging.getLogger("rag.eval")
 
 _LOWEST = 3  # layer that is corrected; all six find .01 more, and take twice the time
 _SHARE = 0.5  # of the corrections that is kept: further from the questions trained on, less is more
@@ -44,6 +40,7 @@ _SEARCHED = 40  # chunks whose sentences a question is to tell apart
 _EPOCHS = 2
 _BATCH = 32  # questions
 _RATE, _SHARPNESS_RATE = 1e-3, 1e-2
+_WARM_UP = 0.1  # share of the steps
 _SHARPNESS = 3.0  # logarithm of what scores are multiplied by, to begin with
 
 Encode = Callable[[Sequence["Example"]], Tensor]
@@ -71,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet)
+    expect_at_least(2, "--hold-out", options.hold_out)
     weights = resolve(EMBEDDER)
     if isinstance(weights.source, Gguf):
         raise ModelError(f"{weights.name} is a GGUF file, expected a sentence-transformers folder")
@@ -139,32 +137,17 @@ def _encoder(model: nn.Module, tokenizer: Callable[..., dict[str, Tensor]]) -> E
 
 
 def train(encode: Encode, model: nn.Module, examples: Sequence[Example]) -> None:
-    """AdamW with a linear rise and a cosine fall of the rate; the loss is that of choosing a
-    sentence that answers among all candidates (https://arxiv.org/abs/2004.04906)."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    order = np.concatenate([rng.permutation(len(examples)) for _ in range(_EPOCHS)])
-    batches = np.array_split(order, math.ceil(len(order) / _BATCH))
+    """The loss is that of choosing a sentence that answers among all candidates
+    (https://arxiv.org/abs/2004.04906)."""
     sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
     ours = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [{"params": ours, "lr": _RATE}, {"params": [sharpness], "lr": _SHARPNESS_RATE}]
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [_RATE, _SHARPNESS_RATE], total_steps=len(batches), pct_start=0.1
-    )
-    with progress_bar(len(batches), "step", "training") as bar:
-        for batch in batches:
-            chosen = [examples[number] for number in batch]
-            found = [
-                _loss((e.towards @ vector + e.words) * sharpness.exp(), e.gold)
-                for e, vector in zip(chosen, encode(chosen), strict=True)
-            ]
-            optimizer.zero_grad()
-            torch.stack(found).mean().backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            bar.update(1)
+    groups = [{"params": ours, "lr": _RATE}, {"params": [sharpness], "lr": _SHARPNESS_RATE}]
+    for chosen in steps(examples, _BATCH, _EPOCHS, groups, _WARM_UP):
+        found = [
+            _loss((e.towards @ vector + e.words) * sharpness.exp(), e.gold)
+            for e, vector in zip(chosen, encode(chosen), strict=True)
+        ]
+        torch.stack(found).mean().backward()  # type: ignore[no-untyped-call]
 
 
 def _loss(scores: Tensor, gold: Tensor) -> Tensor:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
 
 from eval.questions import Question, check_against_corpus, load_questions
 from rag.cli import add_quiet_option
@@ -19,6 +24,8 @@ from rag.progress import progress_bar
 from rag.retriever import Retriever
 
 TRAINING = Path("eval/training")
+
+T = TypeVar("T")
 
 
 def training_parser(prog: str, description: str) -> argparse.ArgumentParser:
@@ -51,3 +58,32 @@ def training_questions(sample: int | None = None) -> Iterator[tuple[Question, Re
             for question in questions:
                 yield question, retriever
                 bar.update(1)
+
+
+def steps(
+    examples: Sequence[T], batch: int, epochs: int, groups: list[dict[str, Any]], warm_up: float
+) -> Iterator[list[T]]:
+    """The examples of each step, all of them once an epoch, in an order drawn by chance.
+
+    Whoever takes them adds up the gradients of ``groups`` (of parameters, each with its rate);
+    AdamW then goes its step, with a linear rise of the rate over the share ``warm_up`` of the
+    steps and a cosine fall. Shows how far it is.
+    """
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    order = np.concatenate([rng.permutation(len(examples)) for _ in range(epochs)])
+    batches = np.array_split(order, math.ceil(len(order) / batch))
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        [group["lr"] for group in groups],
+        total_steps=len(batches),
+        pct_start=warm_up,
+    )
+    with progress_bar(len(batches), "step", "training") as bar:
+        for numbers in batches:
+            optimizer.zero_grad()
+            yield [examples[number] for number in numbers]
+            optimizer.step()
+            schedule.step()
+            bar.update(1)

@@ -107,6 +107,7 @@ def test_help_and_wrong_usage() -> None:
     assert done.returncode == 0
     assert "--only" in done.stdout
     assert bench("--rounds", "0").returncode == 2
+    assert "--largest is 255, expected a number of at least 256" in bench("--largest", "255").stderr
     assert bench("--only", "everything").returncode == 2
     light = "import sys, eval.bench; print('torch' in sys.modules or 'numpy' in sys.modules)"
     done = subprocess.run(

@@ -487,7 +487,7 @@ def test_a_run_is_scored_by_hand(scored):
         "seconds_p95": (4 + 0.8 * (5 - 4), 5),
         "retrieve_p50": (0.1, 5),
     }
-    found = {name: (m["value"], m["n"]) for name, m in scored["metrics"].items()}
+    found = {name: (m.value, m.n) for name, m in scored.metrics.items()}
     for name, (value, n) in expected.items():
         assert found[name] == (pytest.approx(value), n), name
     assert "wrong_fact_rate" not in found  # no question forbids a value
@@ -495,23 +495,31 @@ def test_a_run_is_scored_by_hand(scored):
 
 
 def test_a_run_is_broken_down_by_kind_and_question(scored):
-    assert scored["by_kind"]["fact"]["fact_recall"] == (1 + 0) / 2
-    assert scored["by_kind"]["number"]["fact_recall"] == (0 + 0) / 2
-    assert scored["by_kind"]["off_topic"]["fact_recall"] is None
-    assert scored["by_kind"]["off_topic"]["refusal_recall"] == (1 + 0) / 2
-    assert scored["by_kind"]["fact"]["refusal_recall"] is None
-    assert scored["per_question"]["refusal_recall"] == {"caught": 1, "fooled": 0}
+    assert scored.by_kind["fact"]["fact_recall"] == (1 + 0) / 2
+    assert scored.by_kind["number"]["fact_recall"] == (0 + 0) / 2
+    assert scored.by_kind["off_topic"]["fact_recall"] is None
+    assert scored.by_kind["off_topic"]["refusal_recall"] == (1 + 0) / 2
+    assert scored.by_kind["fact"]["refusal_recall"] is None
+    assert scored.per_question["refusal_recall"] == {"caught": 1, "fooled": 0}
 
 
 def test_risk_of_a_run_leaves_out_what_cannot_be_judged(scored):
     # right 0.9, wrong 0.8, fooled 0.6, caught 0.2 (it would be wrong); no shy, no raised
-    curve = scored["risk_coverage"]
-    assert curve["risk"] == [0, 0.5, 0.6667, 0.75]
-    assert curve["area"] == pytest.approx((0 + 1 / 2 + 2 / 3 + 3 / 4) / 4)
+    curve = scored.risk_coverage
+    assert curve.risk == [0, 0.5, 0.6667, 0.75]
+    assert curve.area == pytest.approx((0 + 1 / 2 + 2 / 3 + 3 / 4) / 4)
 
 
 def test_each_metric_knows_its_good_direction(scored):
-    better = {name: m["better"] for name, m in scored["metrics"].items()}
+    better = {name: m.better for name, m in scored.metrics.items()}
     assert better["fact_recall"] == better["span_recall@5"] == "higher"
     assert better["wrong_answer_rate"] == better["seconds_p50"] == "lower"
     assert better["answer_words"] == "neutral"
+
+
+def test_a_length_is_no_share():
+    records = [Record(question(id=f"q{n}"), said("Beatrix.")) for n in range(4)]
+    metrics = score_run(records, TEXTS).metrics
+    words, found = metrics["answer_words"], metrics["fact_recall"]
+    assert (words.low, words.value, words.high, words.n) == (1, 1, 1, 4)
+    assert (found.low, found.value, found.high) == (pytest.approx(0.5101, abs=1e-4), 1, 1)

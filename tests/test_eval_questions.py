@@ -357,9 +357,14 @@ def test_a_wrong_judgement_is_named(beir, line):
         load_suite(beir)
 
 
-def test_judgements_may_be_none(beir):
-    (beir / "qrels.tsv").write_text("", encoding="utf-8")
-    assert load_suite(beir).qrels == {}
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("qrels.tsv", ""), ("qrels.tsv", "query-id\tcorpus-id\tscore\n"), ("docs.jsonl", "\n")],
+)
+def test_nothing_can_be_ranked_by_an_empty_file(beir, name, content):
+    (beir / name).write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"{name} holds no line, expected at least one; add it"):
+        load_suite(beir)
 
 
 @pytest.mark.parametrize("missing", ["docs.jsonl", "queries.jsonl", "qrels.tsv"])

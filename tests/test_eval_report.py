@@ -180,7 +180,7 @@ def test_page_names_a_significant_change(corpus_folder, tmp_path, capsys):
         for name, value in (("low", 0.0), ("high", 1.0))
     ]
     show(capsys, *made, "--corpus", corpus_folder)
-    better = '<span class="better">+1.00 [+1.00, +1.00] better</span>'
+    better = '<span class="better">+1.00 better</span>'
     assert better in (made[0] / "report.html").read_text()
 
 
@@ -214,12 +214,12 @@ def test_wrong_field_is_named(runs, value, complaint, capsys):
 
 
 def test_missing_folders_are_one_line(runs, tmp_path, capsys):
-    for arguments in (
-        [tmp_path / "none"],
-        [runs[0], "--corpus", tmp_path / "none"],
-        [runs[0], "--markdown", tmp_path / "none" / "t.md"],
+    for status, arguments in (
+        (1, [tmp_path / "none"]),
+        (2, [runs[0], "--corpus", tmp_path / "none"]),
+        (1, [runs[0], "--markdown", tmp_path / "none" / "t.md"]),
     ):
-        assert report.main([str(a) for a in arguments]) == 1
+        assert report.main([str(a) for a in arguments]) == status
         error = capsys.readouterr().err
         assert error.count("\n") == 1
         assert str(tmp_path / "none") in error
@@ -245,14 +245,14 @@ def test_difference_of_equal_scores_is_nothing():
 def test_difference_by_hand():
     found = compare.difference({"a": 0, "b": 0, "only a": 1}, {"b": 1, "a": 0.5}, seed=0)
     assert (found.a, found.b, found.value, found.n) == (0, 0.75, 0.75, 2)
-    assert (found.low, found.high) == (0.5, 1)
+    assert (found.low, found.high, found.interval) == (0.5, 1, "[+0.50, +1.00]")
     assert found.p == pytest.approx(0.5, abs=0.02)  # two of the four sign patterns are as far
 
 
 def test_difference_that_is_always_there_is_significant():
     ids = [f"q{i}" for i in range(20)]
     found = compare.difference(dict.fromkeys(ids, 0.25), dict.fromkeys(ids, 0.5), seed=0)
-    assert (found.value, found.low, found.high) == (0.25, 0.25, 0.25)
+    assert (found.value, found.low, found.high, found.interval) == (0.25, 0.25, 0.25, "")
     assert found.p < 0.001
     assert compare.difference({"a": 1}, {"b": 1}, seed=0) is None
 
@@ -283,6 +283,7 @@ def test_compare_lists_what_improved_and_what_broke(tmp_path, capsys):
     assert "3 questions in both; 1 left out because only one run has them" in lines
     rows = [line.split() for line in lines]
     assert ["fact_recall†", "0.50", "0.00", "-0.50", "[-1.00,", "+0.00]", "1.0000", "2"] in rows
+    assert ["refusal_recall", "0.00", "1.00", "+1.00", "–", "1.0000", "1"] in rows  # no interval
     assert lines[lines.index("1 improved") :] == [
         "1 improved",
         "  q3 0.00 → 1.00 Question q3?",

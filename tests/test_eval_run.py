@@ -12,7 +12,7 @@ import eval.run as command
 from eval import systems
 from eval.gate import GATED, fallen, gated
 from eval.questions import GoldSpan, Question
-from eval.scoring import Record
+from eval.scoring import Record, Reported
 from eval.transcript import read_record, write_record
 from rag.documents import load_corpus
 from rag.terms import terms
@@ -460,7 +460,9 @@ def test_the_gate_says_what_is_missing(bench, baseline, capsys):
     assert "gate: charm is missing, baseline has 0.889" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "{}"])
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "{}", '{"run": "r", "split": "all", "metrics": {}}']
+)
 def test_a_gate_without_a_readable_baseline_fails_before_anything_is_asked(bench, capsys, content):
     if content is not None:
         command.BASELINE.write_text(content)
@@ -477,7 +479,7 @@ def test_a_gate_of_another_split_fails_before_anything_is_asked(bench, baseline,
 
 
 def measured(value, better="higher", low=0.0, high=1.0):
-    return {"value": value, "low": low, "high": high, "n": 4, "better": better}
+    return Reported(value, low, high, 4, better)
 
 
 def test_the_gate_allows_the_interval_of_the_baseline_and_no_more():
@@ -527,9 +529,9 @@ def test_unknown_options_exit_with_2(bench, arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--jobs", "0"], "--jobs and --limit expect"),
-        (["--limit", "0"], "--jobs and --limit expect"),
-        (["--limit", "-3"], "--jobs and --limit expect"),
+        (["--jobs", "0"], "--jobs is 0, expected a number of at least 1"),
+        (["--limit", "0"], "--limit is 0, expected a number of at least 1"),
+        (["--limit", "-3"], "--limit is -3, expected a number of at least 1"),
         (["--seed", "-1"], "--seed is -1, expected a number of at least 0"),
         (["--update-baseline", "--system", "bm25"], "is of our pipeline; drop --system bm25"),
         (["--suite", "nowhere"], "nowhere is no suite"),

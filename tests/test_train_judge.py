@@ -4,13 +4,14 @@ import pytest
 import torch
 from conftest import BagOfWordsEmbedder
 
-from eval import train_judge
+from eval import train_judge, train_query
 from eval.low_rank import trained
 from eval.questions import GoldSpan, Question, hold_out
 from eval.train_judge import Plan, Trainee, describe, loss, train
 from rag.config import Config
 from rag.decoder import Decoder
 from rag.documents import load_corpus
+from rag.errors import UsageError
 from rag.index import open_or_build
 from rag.judge import Adapter, AdapterJudge
 from rag.model_files import load_tokenizer
@@ -82,3 +83,25 @@ def test_held_out_documents_are_whole(read, retriever) -> None:
     assert [e.question.id for e in unseen] == ["bees-0"]
     assert [e.question.id for e in seen] == ["tea-0"]
     assert hold_out(examples, None) == (examples, [])
+    with pytest.raises(UsageError, match="none of 1 questions is left to train on"):
+        hold_out(examples[:1], 2)
+
+
+def test_what_cannot_be_told_from_one_kind_is_said(read, retriever, tiny_qwen) -> None:
+    examples = [train_judge._example(q, retriever, read(1), groups=3) for q in QUESTIONS]
+    trainee = Trainee(Decoder.load(tiny_qwen, 2), frozen=1)
+    lines = describe(trainee, examples[1:]).splitlines()  # the one that has no answer
+    assert len(lines) == 5
+    assert all(line.endswith("not known: too few are held out") for line in lines[1:])
+    assert "not known" not in describe(trainee, examples)
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [(c, ["--hold-out", n]) for c in (train_judge, train_query) for n in ("1", "0", "-1")]
+    + [(train_judge, ["--sample", "0"]), (train_judge, ["--sample", "-5"])],
+)
+def test_nothing_to_train_on_is_told_before_any_work(monkeypatch, capsys, command, options) -> None:
+    monkeypatch.setattr(command, "read_examples", lambda *_: pytest.fail("it worked"))
+    assert command.main(["--quiet", *options]) == 2
+    assert f"error: {' is '.join(options)}, expected a number of at" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from eval import train_query
 from eval.low_rank import add_low_rank, shrink, trained
 from eval.questions import GoldSpan, Question
 from eval.train_query import Example, describe, train
+from eval.training_data import steps
 from rag.config import Config
 from rag.documents import load_corpus
 from rag.index import open_or_build
@@ -52,6 +53,21 @@ def test_questions_are_brought_near_their_gold(monkeypatch) -> None:
         train(encode, model, examples[:256])
     assert before < 0.4
     assert found_first() > 0.7
+
+
+def test_each_example_is_taken_once_an_epoch_and_each_step_is_gone() -> None:
+    weight, at = nn.Parameter(torch.zeros(1)), []
+    taken = []
+    for chosen in steps(range(10), 4, 2, [{"params": [weight], "lr": 0.1}], 0.5):
+        weight.sum().backward()
+        taken.append(chosen)
+        at.append(weight.item())
+    order = [number for chosen in taken for number in chosen]
+    assert [len(chosen) for chosen in taken] == [4] * 5
+    assert sorted(order[:10]) == sorted(order[10:]) == list(range(10))
+    assert order[:10] != order[10:]
+    assert at == sorted(set(at), reverse=True)
+    assert weight.item() < at[-1]
 
 
 def test_an_example_is_scored_as_the_retriever_does(tmp_path) -> None:
