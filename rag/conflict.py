@@ -77,7 +77,7 @@ def disagree(question: str, one: str, other: str) -> bool:
         case "date":
             return _dates_differ(question, one, other)
         case _:
-            return _names_differ(question, one, other)
+            return names_differ(question, one, other)
 
 
 def _numbers_differ(question: str, one: str, other: str) -> bool:
@@ -216,7 +216,7 @@ def _times_of_day(match: re.Match[str]) -> Iterator[str]:
         yield f"{start if start <= end else (start + 12) % 24:02}:{first_minute or '00'}"
 
 
-def _names_differ(question: str, one: str, other: str) -> bool:
+def names_differ(question: str, one: str, other: str) -> bool:
     """Full names that are the same but for one word, which is nearly the same: Li Shan, Ji Shan.
 
     Business Day and Business Days, Henry VII and VIII, Mr and Mrs Hill, Q1 and Q2 are not meant.

@@ -57,6 +57,13 @@ _NAMED = re.compile(
     rf"{FULL_NAME.pattern}"
 )
 _ASKS = re.compile(rf"[?]|\b(?:{QUESTION_WORD}|{AUXILIARY})\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"\W*(?:hello|hi|hey|thanks?(?: you)?(?: (?:very|so) much| a lot)?|ok(?:ay)?|bye"
+    r"|good ?(?:morning|afternoon|evening|night|day|bye))(?: there| all)?\W*",
+    re.IGNORECASE,
+)
+# Of those alone whose holders are hardly ever called otherwise, as a chair is.
+_EXACT_OFFICES = frozenset({"cfo", "cto", "coo"})
 _FEW = 2  # words, without stop words
 _SPELT_ALIKE = 0.8  # by difflib's ratio: "Zhuhong", "Zuhong"; for words longer than
 _TOO_SHORT = 4  # characters, where "Musk" is as near to "must"
@@ -72,10 +79,15 @@ class _Told(NamedTuple):
 
 def speaks_against(question: str, evidence: Sequence[Evidence]) -> bool:
     """Whether the best sentence tells the opposite of what the question takes for granted, or no
-    sentence has heard of what it asks about."""
+    sentence has heard of what it asks about; or it is a greeting."""
     if not evidence:
         return False
-    return _tells_opposite(question, evidence[0].text) or _is_unheard_of(question, evidence)
+    return (
+        _GREETING.fullmatch(question) is not None
+        or _tells_opposite(question, evidence[0].text)
+        or _is_unheard_of(question, evidence)
+        or _asks_of_missing_office(question, evidence)
+    )
 
 
 def _tells_opposite(question: str, sentence: str) -> bool:
@@ -140,6 +152,11 @@ def _is_unheard_of(question: str, evidence: Sequence[Evidence]) -> bool:
         or (" " in name and re.search(_initials(name), read))
         for name in unread
     )
+
+
+def _asks_of_missing_office(question: str, evidence: Sequence[Evidence]) -> bool:
+    asked = _asked(question).offices & _EXACT_OFFICES
+    return bool(asked) and not any(asked & _told(e.context).offices for e in evidence)
 
 
 def _any_word(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from rag.conflict import disagree
+from rag.conflict import disagree, names_differ
 from rag.denial import denial_of, denies
 from rag.grounding import Grounded, Grounder
 from rag.question import asks_for_a_list
@@ -46,8 +46,8 @@ class Margins:
 def quote(
     grounder: Grounder, question: str, candidates: Sequence[Evidence], margins: Margins
 ) -> list[Grounded]:
-    """The first candidate that can stand as an answer, and a second one: what denies the first, or
-    else a candidate that is near it."""
+    """The first candidate that can stand as an answer, and a second one that is near it; or what
+    either says and the sentence that denies it."""
     near = margins.further if asks_for_a_list(question) else margins.near
     quoted: list[Grounded] = []
     first: Evidence | None = None  # that is quoted
@@ -58,9 +58,10 @@ def quote(
         if found is not None and not any(candidate in said.quotes for said in quoted):
             quoted.append(found)
             first = first or candidate
-    denial = first and denial_of(question, first, grounder.evidence)
-    if denial and (found := grounder.ground_sentence(denial.text)):
-        return [quoted[0], found]
+    for said in quoted[:2]:
+        denial = denial_of(question, said.quotes[0], grounder.evidence)
+        if denial and (found := grounder.ground_sentence(denial.text)):
+            return [said, found]
     return quoted[:2]
 
 
@@ -83,11 +84,11 @@ def disputed(question: str, sentences: Sequence[Grounded], margins: Margins) -> 
         a, b = one.quotes[0], other.quotes[0]
         if a.doc == b.doc:
             return denies(question, a, b) or denies(question, b, a)
-        return (
-            min(a.score, b.score) >= margins.doubtful
-            and _share_a_word(a, b)
-            and disagree(question, one.text, other.text)
-        )
+        if not _share_a_word(a, b):
+            return False
+        if min(a.score, b.score) < margins.doubtful:  # names that are nearly one still tell
+            return names_differ(question, one.text, other.text)
+        return disagree(question, one.text, other.text)
 
     return [one for one in sentences if any(contradict(one, other) for other in sentences)]
 

@@ -73,6 +73,9 @@ def test_what_may_well_be_an_answer_is_not_that(question, sentence) -> None:
         ("Who is the Managing Director?", False),  # who may be called the head
         ("How did United Steel fare in New Spain?", False),  # called U.S. and NS
         ("hello", True),
+        ("Thanks!", True),
+        ("Who is its CFO?", True),
+        ("Who is its chair?", False),
         ("good morning!", True),
         ("alo", True),
         ("zuhong", False),
@@ -82,7 +85,7 @@ def test_what_may_well_be_an_answer_is_not_that(question, sentence) -> None:
 )
 def test_what_nothing_has_heard_of(question, unheard) -> None:
     told = found(
-        "Tencent hired Zhuhong as a clerk; he must belong to it, they say",
+        "Tencent hired Zhuhong as a clerk, thanks to its CEO; he must belong to it, they say",
         "The firm rose in the U.S. and NS",
     )
     assert speaks_against(question, told) == unheard
