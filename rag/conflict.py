@@ -61,7 +61,7 @@ _THINGS_ASKED = re.compile(r"\bhow (?:many|much) ((?:[\w-]+\s?){1,2})", re.IGNOR
 _THINGS = re.compile(r"(?:[\s-]?(?!(?:and|or|on|in|with|for|at|by|per|to)\b)[^\W\d_]+){1,3}")
 _DURATION = re.compile(r"\bhow (?:long|soon|old|often)\b", re.IGNORECASE)
 _ROMAN = re.compile(r"[ivx]+")
-_FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
+_FULL_NAME = re.compile(r"\b[A-Z][\w'’-]{1,50}(?: [A-Z][\w'’-]{1,50})+")
 
 
 def disagree(question: str, one: str, other: str) -> bool:

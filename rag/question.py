@@ -16,8 +16,10 @@ AUXILIARY = (
     "is|are|was|were|am|do|does|did|has|have|had|can|could|may|might|must|shall|should|will|would"
 )
 # Of people, firms and works, in a question: "Xu Zhuhong", but not "Which American".
+_NAME_PART = r"[A-Z][\w-]{1,50}"  # bounded, for time's sake
 FULL_NAME = re.compile(
-    rf"\b(?!(?i:{QUESTION_WORD}|{AUXILIARY})\b)[A-Z][\w-]+(?: [A-Z][\w-]+)+\b(?!['’]| [A-Z])"
+    rf"\b(?!(?i:{QUESTION_WORD}|{AUXILIARY})\b)"
+    rf"{_NAME_PART}(?: {_NAME_PART})+\b(?!['’]| [A-Z])"
 )
 PLURAL = r"[\w'’-]*(?:\w\w[^\W\dsui]s|people|children|men)"  # not "this", "class", "bus"
 _COUNT = "two|three|four|five|six|seven|eight|nine|ten"
