@@ -217,7 +217,6 @@ class Widgets:
     index: "gr.Dropdown"
     about: "gr.HTML"
     facts: "gr.Accordion"
-    brought: "gr.State"
     name: "gr.Textbox"
     files: "gr.File"
     folder: "gr.File"
@@ -257,8 +256,7 @@ def _lay_out(chat: Chat, name: str) -> Widgets:
             build = gr.Button("Build index")
             said = gr.Textbox(label="Result", interactive=False, lines=2)
     chatting = (gr.State([]), conversation, question, ask, stop, new, source)
-    bringing = (gr.State(0), called, some, folder, build, said)
-    return Widgets(*chatting, index, about, facts, *bringing)
+    return Widgets(*chatting, index, about, facts, called, some, folder, build, said)
 
 
 def _shown(view: View) -> tuple[list[Turn], str, Any]:
@@ -321,7 +319,6 @@ def _wire_indexes(chat: Chat, w: Widgets, answers: list[Any]) -> None:
     import gradio as gr
 
     def bring(
-        brought: int,
         name: str,
         some: list[str] | None,
         folder: list[str] | None,
@@ -330,18 +327,18 @@ def _wire_indexes(chat: Chat, w: Widgets, answers: list[Any]) -> None:
         try:
             names, said = chat.bring(name, [*(some or []), *(folder or [])])
         except RagError as error:
-            return str(error), gr.skip(), gr.skip()
-        return said, gr.Dropdown(names, value=name), brought + 1
+            return str(error), *[gr.skip()] * 5
+        return said, gr.Dropdown(names, value=name), *chat.fresh(name)
 
     fresh = [w.turns, w.conversation, w.source, w.about]
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
-    for chosen in (w.new.click, w.index.input, w.brought.change):
+    for chosen in (w.new.click, w.index.input):
         # Twice, as with Stop: a stage that was on its way is shown over the new chat.
         begun = chosen(chat.fresh, [w.index], fresh, cancels=answers, **hidden)
         begun.then(chat.fresh, [w.index], fresh, **hidden)
     w.facts.expand(chat.about, [w.index], [w.about], **hidden)  # it may have been built anew
-    given = [w.brought, w.name, w.files, w.folder]
-    built = [w.said, w.index, w.brought]
+    given = [w.name, w.files, w.folder]
+    built = [w.said, w.index, *fresh]
     shown = {"show_progress_on": w.said, "api_visibility": "private"}
     w.build.click(bring, given, built, concurrency_limit=1, **shown)  # it takes all cores
 

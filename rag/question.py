@@ -55,7 +55,7 @@ def check_question(question: object) -> str:
         )
     if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in question):
         raise QuestionError("the question is not text (it holds control or undecodable bytes)")
-    if not any(c.isalnum() for c in question):
+    if not tokens(question):
         raise QuestionError(f"the question has no word: {question[:20]!r}; ask something, in words")
     return question
 

@@ -340,24 +340,6 @@ def test_a_folder_becomes_an_index_and_indexes_are_switched(slow_page, visit, tm
     assert "50,000" in turn.inner_text()
 
 
-def test_an_answer_at_work_does_not_come_back_over_an_index_that_was_built(
-    slow_page, visit, tmp_path
-) -> None:
-    (tmp_path / "okapi.txt").write_text("Okapis of the northern forest eat 99 kinds of leaves.\n")
-    page = visit(slow_page)
-    page.get_by_role("button", name="Bring documents").click()
-    page.get_by_label("Name of the index").fill("okapis")
-    page.locator("input[type=file]").first.set_input_files(tmp_path / "okapi.txt")
-    page.locator(".file-preview").first.wait_for()
-    ask(page, "How many workers live in a bee colony, slowly?")
-    expect(page.locator("#conversation .status")).to_have_text("Writing an answer")
-    page.get_by_role("button", name="Build index").click()
-    expect(page.get_by_label("Result")).to_have_value(re.compile("^Documents: 1"))
-    page.wait_for_selector("#conversation .empty")
-    page.wait_for_timeout(4000)  # longer than the answer takes
-    expect(page.locator("#conversation .turn")).to_have_count(0)
-
-
 def test_what_an_index_holds_is_told_as_it_is_now(tmp_path, visit) -> None:
     blocks = slow_blocks(tmp_path)
     page = visit(app.launch(blocks, port=free_port(), block=False))
