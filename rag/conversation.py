@@ -202,7 +202,8 @@ def _with_person(question: str, history: Sequence[str]) -> str:
     person = _PERSON.search(before)
     if not person or set(FULL_NAME.findall(before)) != {person[1]}:
         return question
-    return _OF_PERSON.sub(lambda p: person[1] + ("’s" if p["whose"] else ""), question)
+    named = _OF_PERSON.sub(lambda p: person[1] + ("’s" if p["whose"] else ""), question)
+    return named if len(named) <= MAX_QUESTION_CHARS else question
 
 
 def _with_context(question: str, history: Sequence[str]) -> str:

@@ -204,3 +204,9 @@ def test_a_pronoun_gives_way_to_the_name_of_the_one_person_asked_about(
 def test_a_later_part_names_the_person_of_the_first() -> None:
     message = "Which firm did Ana Ruiz leave, and what job did Acme give her?"
     assert understood(message, [])[1].standalone == "what job did Acme give Ana Ruiz?"
+
+
+def test_a_question_full_of_pronouns_grows_no_longer_than_one_may_be() -> None:
+    message = "did " + "he " * 600 + "leave?"
+    (asked,) = understood(message, ["When was Ana Ruiz hired?"])
+    assert len(asked.standalone) <= MAX_QUESTION_CHARS
