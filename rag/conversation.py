@@ -70,7 +70,11 @@ _WHY_SO = re.compile(  # "why Germany", "why only in New York", but not "why pri
 )
 # "Where did he work?" after "When was Li Shan hired?", but not after "Who follows Li Shan?".
 _PERSON = re.compile(rf"\b(?i:{AUXILIARY})\s+({FULL_NAME.pattern})")
-_OF_PERSON = re.compile(r"\b(?:(?P<whose>(?:his|her)(?= \w))|he|she|him|her)\b", re.IGNORECASE)
+_OF_PERSON = re.compile(  # not "HER", which is no pronoun
+    r"\b(?:(?P<whose>(?:[Hh]is|[Hh]er)(?= \w))|[Hh]e|[Ss]he|[Hh]im|[Hh]er)\b"
+)
+_MALE = re.compile(r"\b(?:he|him|his)\b", re.IGNORECASE)
+_FEMALE = re.compile(r"\b(?:she|her)\b", re.IGNORECASE)
 # "How many sellers has 1688?", but not "what was 2023 like" or "what was 20% of it".
 _NUMBER_AS_NAME = re.compile(
     rf"\b(?:{AUXILIARY})\s+(?!(?:19|20)\d\d\b)\d{{3,}}(?![\w%]|[.,]\d)", re.IGNORECASE
@@ -193,7 +197,7 @@ def standalone(question: str, history: Sequence[str]) -> str:
 def _with_person(question: str, history: Sequence[str]) -> str:
     """The question with the name for "he" or "she", where the one before asks about one person."""
     pronoun = _OF_PERSON.search(question)
-    if not history or not pronoun:
+    if not history or not pronoun or (_MALE.search(question) and _FEMALE.search(question)):
         return question
     subject = question[: pronoun.start()]
     if _SUBJECT.search(subject) or FULL_NAME.search(subject):

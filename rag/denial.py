@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.claims import negates
 from rag.question import asks_yes_or_no
 from rag.terms import terms
 from rag.types import Evidence
@@ -14,7 +15,10 @@ _SAID = (
     r"(?:rumou?rs?|reports?|claims?|charges?|allegations?|accusations?|speculations?)\b"
 )
 # What is denied stands before: "denied this", but not "denied that the plan was new".
-_DENIES_THIS = re.compile(r"\b(?:den(?:y|ies|ied|ying)|refut(?:e|es|ed|ing)) (?:this|it)\b", re.I)
+_DENIES_THIS = re.compile(
+    r"\b(?:den(?:y|ies|ied|ying)|refut(?:es|ed|ing)) (?:this|it)(?=[.,;:!]|\s(?:and|but|or)\b|$)",
+    re.I,
+)
 _DENIES_WHAT_WAS_SAID = re.compile(
     rf"\b(?:den(?:y|ies|ied|ying)|refut(?:e|es|ed|ing)|(?:dismiss|reject)\w*) {_SAID}"
     r"|\b(?:unfounded|untrue|baseless)\b",
@@ -39,7 +43,7 @@ def denies(question: str, claim: Evidence, other: Evidence) -> bool:
     not denied with what they say.
     """
     between = other.start - claim.end
-    if claim.doc != other.doc or not 0 <= between <= _FAR_CHARS:
+    if claim.doc != other.doc or not 0 <= between <= _FAR_CHARS or negates(other.text):
         return False
     rumour = _RUMOUR.search(claim.text) is not None
     what_was_said = _DENIES_WHAT_WAS_SAID.search(other.text) is not None

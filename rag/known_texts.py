@@ -56,9 +56,10 @@ def _folder_of(folder: Path) -> Path | None:
     """What the index in ``folder`` was made of; None where that is not known."""
     try:
         manifest = Manifest.read(folder)
-    except CorruptIndexError:
+        path = Path(manifest.corpus) if manifest and manifest.corpus else None
+        return path if path and path.resolve() else None
+    except (CorruptIndexError, OSError, ValueError):  # or no path at all
         return None
-    return Path(manifest.corpus) if manifest and manifest.corpus else None
 
 
 def _is_named_after(root: Path, folder: Path) -> bool:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from rag.claims import negates, numbers, share_of_names
 from rag.dates import MONTH
 from rag.question import AUXILIARY, FULL_NAME, QUESTION_WORD, asks_yes_or_no
-from rag.terms import STOPWORDS, stem, tokens
+from rag.terms import stem, terms, tokens
 from rag.types import Evidence
 from rag.years import are_of_other_periods, years_told
 
@@ -25,21 +25,26 @@ from rag.years import are_of_other_periods, years_told
 _OPPOSITES = (
     (
         "rise rose risen climb grow grew grown increase gain jump surge soar widen lengthen"
-        " raise higher bigger larger dearer crept improve",
-        "fall fell fallen decline decrease drop plunge slump shrink shrank shrunk lower reduce"
-        " reduction sink sank sunk tumble slip narrow shorten cut cheaper smaller worsen",
+        " raise dearer crept improve",
+        "fall fell fallen decline decrease drop plunge slump shrink shrank shrunk reduce"
+        " reduction sink sank sunk tumble slip narrow shorten cut cheaper worsen",
     ),
     (
         "accept approve approval agree allow",
-        "reject rejection refuse refusal decline deny denied forbid forbidden banned",
+        "reject rejection refuse refusal deny denied forbid forbidden banned",
     ),
     ("succeed success successful", "fail failed failure"),
 )
 _SIDES = [tuple(frozenset(map(stem, side.split())) for side in pair) for pair in _OPPOSITES]
-_MONTH = re.compile(rf"\b(?!may\b|march\b)(?i:{MONTH})\b")  # in lower case, verbs
+_ALL_SIDES = [side for pair in _SIDES for side in pair]
+_ADVICE = re.compile(r"\bhow (?:do|can|could|should|would|to)\b", re.IGNORECASE)
+_MONTH = re.compile(  # in lower case, verbs; before a name, people: "April Jones"
+    rf"\b(?!may\b|march\b)(?i:{MONTH})\b(?! [A-Z])"
+)
+_TWO_YEARS = re.compile(r"\b\d{4}[/–-]\d\d\b")  # "2024/25", of which one is read
 _OFFICES = {
     "ceo": r"ceo|chief executive",
-    "cfo": r"cfo|chief financial officer|finance (?:director|chief)",
+    "cfo": r"cfo|chief financial officer|finance (?:director|chief)|(?:chief|head) of finance",
     "cto": r"cto|chief technology officer",
     "coo": r"coo|chief operating officer",
     "chair": r"(?<!vice )(?<!vice-)chair(?:man|woman|person)?",
@@ -54,17 +59,18 @@ _OFFICE = re.compile(
 # "The Managing Director" may be called otherwise, as people and firms seldom are.
 _NAMED = re.compile(
     rf"(?<!\bthe )(?<!\ba )(?<!\ban )(?<!\bour )(?<!\bmy )(?<!\byour )(?<!\btheir )(?<!\bits )"
+    r"(?<!\bin )(?<!\bat )"  # what is told of a place need not name it
     rf"{FULL_NAME.pattern}"
 )
-_ASKS = re.compile(rf"[?]|\b(?:{QUESTION_WORD}|{AUXILIARY})\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"\W*(?:hello|hi|hey|thanks?(?: you)?(?: (?:very|so) much| a lot)?|ok(?:ay)?|bye"
     r"|good ?(?:morning|afternoon|evening|night|day|bye))(?: there| all)?\W*",
     re.IGNORECASE,
 )
 # Of those alone whose holders are hardly ever called otherwise, as a chair is.
+_IN_ENGLISH = re.compile(rf"\W*(?:{QUESTION_WORD}|{AUXILIARY})\b", re.IGNORECASE)
 _EXACT_OFFICES = frozenset({"cfo", "cto", "coo"})
-_FEW = 2  # words, without stop words
+_OTHER_SCRIPT = 1.5  # bytes a character, from which most letters are not Latin
 _SPELT_ALIKE = 0.8  # by difflib's ratio: "Zhuhong", "Zuhong"; for words longer than
 _TOO_SHORT = 4  # characters, where "Musk" is as near to "must"
 
@@ -92,9 +98,12 @@ def speaks_against(question: str, evidence: Sequence[Evidence]) -> bool:
 
 def _tells_opposite(question: str, sentence: str) -> bool:
     """Whether the sentence says "fell" where the question takes for granted that it rose, or the
-    like."""
+    like, of something that both name: "cut caffeine" says how to improve sleep."""
     pairs = zip(_asked(question).sides, _told(sentence).sides, strict=True)
-    return any(a and b and a != b for a, b in pairs) and not negates(sentence)
+    if not any(a and b and a != b for a, b in pairs) or negates(sentence):
+        return False
+    shared = set(terms(question)) & set(terms(sentence))
+    return any(not term[0].isdigit() for term in shared.difference(*_ALL_SIDES))
 
 
 def tells_other(question: str, sentence: str) -> bool:
@@ -106,7 +115,9 @@ def tells_other(question: str, sentence: str) -> bool:
     pairs = ((asked.months, told.months), (asked.offices, told.offices))
     if any(a and b and a.isdisjoint(b) for a, b in pairs):
         return True
-    return are_of_other_periods(question, sentence) and _count_values(sentence) <= 1
+    if _TWO_YEARS.search(question) or _count_values(sentence) > 1:
+        return False
+    return are_of_other_periods(question, sentence)
 
 
 def _count_values(sentence: str) -> int:
@@ -116,7 +127,8 @@ def _count_values(sentence: str) -> int:
 @lru_cache
 def _asked(question: str) -> _Told:
     told = _told(question)
-    open_to_both = asks_yes_or_no(question) or negates(question)  # "it fell" answers "did it rise?"
+    # "It fell" answers "did it rise?"; "to raise it, cut that" is no premise that is denied.
+    open_to_both = asks_yes_or_no(question) or negates(question) or _ADVICE.search(question)
     return told._replace(sides=(0,) * len(_SIDES)) if open_to_both else told
 
 
@@ -134,13 +146,12 @@ def _side(first: bool, second: bool) -> int:
 
 
 def _is_unheard_of(question: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether nothing that was found has heard of a full name in the question, or of the one or two
-    words that it consists of and that ask nothing, such as "hello"."""
+    """Whether nothing that was found has heard of a full name in the question. Text of another
+    script writes it otherwise."""
     asked = _NAMED.findall(question)
-    if question.isascii() and not _ASKS.search(question):
-        words = set(tokens(question)) - STOPWORDS
-        asked += [" ".join(sorted(words))] if 0 < len(words) <= _FEW else []
     read = "\n".join(e.context for e in evidence) if asked else ""
+    if len(read.encode()) > _OTHER_SCRIPT * len(read):
+        return False
     folded = read.casefold()
     unread = [name for name in asked if not re.search(_any_word(name), folded)]
     if not unread:
@@ -156,7 +167,9 @@ def _is_unheard_of(question: str, evidence: Sequence[Evidence]) -> bool:
 
 def _asks_of_missing_office(question: str, evidence: Sequence[Evidence]) -> bool:
     asked = _asked(question).offices & _EXACT_OFFICES
-    return bool(asked) and not any(asked & _told(e.context).offices for e in evidence)
+    return bool(asked and _IN_ENGLISH.match(question)) and not any(
+        asked & _told(e.context).offices for e in evidence
+    )
 
 
 def _any_word(name: str) -> str:

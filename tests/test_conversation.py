@@ -185,6 +185,7 @@ def test_parts_share_the_subject_of_the_first_unless_they_name_their_own() -> No
         ("What does Liao Yuan think of it?", "who is he?", "who is Liao Yuan?"),
         ("When was Ana Ruiz hired?", "what is her salary?", "what is Ana Ruiz’s salary?"),
         ("When was Ana Ruiz hired?", "who hired her?", "who hired Ana Ruiz?"),
+        ("When was Ana Ruiz hired?", "where did he meet her?", "where did he meet her? ({})"),
         # It refers to more than the person.
         ("Did Joe Hill admit it?", "who heard him say that?", "who heard him say that? ({})"),
         # Who is it of two, and who is it that follows?

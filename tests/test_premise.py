@@ -15,7 +15,7 @@ def found(*texts: str) -> list[Evidence]:
     [
         ("Why did sales climb by 12 percent?", "Sales decreased by 12%, which is disappointing."),
         ("By how much did the number of beds fall?", "The number of beds grew from 388 to 412."),
-        ("What convinced them to approve it?", "They rejected it within forty minutes."),
+        ("What made the board approve the plan?", "The board rejected the plan at once."),
         ("Where was the trial's success told?", "The first trial failed in 2019."),
     ],
 )
@@ -50,6 +50,12 @@ def test_another_year_month_or_office_is_told(question, sentence) -> None:
         ("How high were sales in 2021?", "In 2021 and 2022 sales were 4 and 5 million."),
         ("How high were sales in 2021?", "Between 2020 and 2023 sales were 4 million a year."),
         ("How high were sales in 2021?", "Sales were 4 million."),
+        ("How high were sales in 2024/25?", "In 2025 sales were 4 million."),
+        ("How do I lower my blood pressure?", "To cut the pressure, increase exercise."),
+        ("How can sleep be improved?", "Sleep is deeper where caffeine is cut."),
+        ("Why did the share price fall?", "Interest rates rose."),
+        ("What is the lower limit?", "The limit was raised to 5 mg."),
+        ("Who is Jan Peters?", "Mr Peters joined in December."),
         ("How high were sales in 2021?", "Sales were 4 million; in 2020 they had been 3."),
         ("What may follow in May?", "It may march on."),
         ("Who is the founder of it?", "It was founded by Jack Ma, once its CEO."),
@@ -73,12 +79,11 @@ def test_what_may_well_be_an_answer_is_not_that(question, sentence) -> None:
         ("Who is the Managing Director?", False),  # who may be called the head
         ("How did United Steel fare in New Spain?", False),  # called U.S. and NS
         ("hello", True),
+        ("price", False),  # or what it costs
         ("Thanks!", True),
         ("Who is its CFO?", True),
         ("Who is its chair?", False),
         ("good morning!", True),
-        ("alo", True),
-        ("zuhong", False),
         ("Who is the landlord?", False),  # who may be called a lessor
         ("¿hola?", False),  # any word of another language stands in nothing
     ],

@@ -78,6 +78,8 @@ def test_a_further_quote_is_near_the_one_before_not_near_what_could_not_be_quote
         ("The firm sold 75 dogs, they claim.", 1, "Kivi calls the claim baseless.", True),
         ("The firm sold 75 dogs, they claim.", 1, "Kivi called the report useful.", False),
         ("The firm sold 75 dogs, they claim.", 400, "Kivi denied this and walked out.", False),
+        ("The firm sold 75 dogs, they claim.", 1, "Nobody denied this.", False),
+        ("The firm sold 75 dogs, they claim.", 1, "Kivi denied it was late for dogs.", False),
         ("It leaked that the firm sold dogs.", 900, "The firm denied the reports of dogs.", True),
         ("The firm has sold them 75 dogs.", 1, "Kivi denied this and walked out.", False),
         ("It is certain: the firm sold dogs.", 900, "The firm denied the reports of dogs.", False),
