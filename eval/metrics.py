@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from eval.questions import GoldSpan, Question, contains
-from rag.prompt import not_told
+from rag.refusal import not_told
 from rag.sentences import split_sentences
 from rag.types import Answer, Citation, Evidence
 

@@ -10,7 +10,7 @@ RECORD = TypeAdapter(Record)
 
 
 def write_record(record: Record) -> str:
-    """One JSON object: question, answer (with its confidence) or null, error or null."""
+    """One JSON object: question, answer or null, error or null."""
     return RECORD.dump_json(record).decode()
 
 

@@ -225,7 +225,8 @@ def format_answer(answer: Answer, width: int) -> Iterator[str]:
         if part.question not in answer.question:
             yield from textwrap.wrap(printable(f"Understood as: {part.question}"), width)
             yield ""
-    yield from textwrap.wrap(printable(answer.answer), width)
+    for line in (answer.answer, *answer.reasons):
+        yield from textwrap.wrap(printable(line), width)
     if answer.conflict:
         sides = (c for c in answer.citations if c.marker in answer.conflict)
         yield f"The sources disagree: {' '.join(_side(citation) for citation in sides)}"

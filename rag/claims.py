@@ -222,7 +222,27 @@ def share_of_names(wanted: set[str], present: set[str]) -> float:
     """
     if not wanted:
         return 1.0
-    return sum(any(_same(name, word) for word in present) for name in wanted) / len(wanted)
+    return sum(_is_there(name, present) for name in wanted) / len(wanted)
+
+
+def missing_names(text: str, present: set[str]) -> list[str]:
+    """The names in a text that are not there, in order and as they are written; words that follow
+    one another are one name."""
+    missing = {name for name in names(text) if not _is_there(name, present)}
+    found: list[str] = []
+    end = -1
+    for match in _WORD.finditer(text):
+        if missing.intersection(tokens(match[0])):
+            if text[end : match.start()] == " ":
+                found[-1] += f" {match[0]}"
+            else:
+                found.append(match[0])
+            end = match.end()
+    return list(dict.fromkeys(found))
+
+
+def _is_there(name: str, present: set[str]) -> bool:
+    return any(_same(name, word) for word in present)
 
 
 def _same(one: str, other: str) -> bool:

@@ -79,13 +79,16 @@ def _answer(number: int, answer: Answer) -> str:
         for part in answer.parts
         if part.question not in answer.question
     )
+    reasons = "".join(f'<p class="reason" dir="auto">{escaped(r)}</p>' for r in answer.reasons)
     if answer.refused:
-        body = f'<div class="refusal"><p dir="auto">{escaped(answer.answer)}</p></div>' + _passages(
-            answer, "Nearest passages, none of which answers", opened=True
+        body = (
+            f'<div class="refusal"><p dir="auto">{escaped(answer.answer)}</p>{reasons}</div>'
+            + _passages(answer, "Nearest passages, none of which answers", opened=True)
         )
     else:
         body = (
-            f'<div class="{answer.outcome}"><p dir="auto">{_linked(number, answer)}</p></div>'
+            f'<div class="{answer.outcome}"><p dir="auto">{_linked(number, answer)}</p>{reasons}'
+            "</div>"
             + _cards(number, answer.citations, sides=bool(answer.conflict))
             + _passages(answer, "Retrieved, but not cited", opened=False)
         )

@@ -29,8 +29,9 @@ from rag.milvus_address import MilvusAddress
 from rag.milvus_open import open_milvus
 from rag.models import EMBEDDER, resolve
 from rag.parallel import in_order
-from rag.premise import speaks_against
+from rag.premise import objection
 from rag.question import asks_for_a_list, check_question
+from rag.refusal import REFUSAL, not_told, reason
 from rag.retriever import Retriever
 from rag.search_index import SearchIndex
 from rag.types import (
@@ -76,6 +77,7 @@ class _Found:
     asked: Asked
     hits: list[Hit]
     evidence: list[Evidence]  # best first
+    objection: str  # what speaks against an answer, or ""
     signals: Signals | None
 
 
@@ -296,7 +298,7 @@ class Pipeline:
         clock: _Clock,
     ) -> Answer:
         parts = tuple(
-            Part(part.asked.standalone, bool(sentences), self._probability(part))
+            self._part(part, bool(sentences))
             for part, sentences in zip(found, written, strict=True)
         )
         refused = not any(written)
@@ -309,11 +311,11 @@ class Pipeline:
             for sentence in disputed(part.asked.standalone, sentences, self._margins)
         }
         if not refused:
-            missing = [prompt.not_told(p.question) for p in parts if not p.answered]
+            missing = [not_told(p.question) for p in parts if not p.answered]
             text = " ".join([text, *(with_foreign_markers(part) for part in missing)])
         return Answer(
             question=question,
-            answer=prompt.REFUSAL if refused else text,
+            answer=REFUSAL if refused else text,
             refused=refused,
             citations=citations,
             passages=tuple(passages(hit for part in found for hit in part.hits)),
@@ -334,8 +336,18 @@ class Pipeline:
             yield "reading"
             evidence, log_odds = judge_evidence(self._judge, question, evidence)
         clock.lap("judge")
-        found = signals(evidence, log_odds, speaks_against(question, evidence))
-        return _Found(asked, hits[: self.config.top_k], evidence, found)
+        against = objection(question, evidence)
+        found = signals(evidence, log_odds, bool(against))
+        return _Found(asked, hits[: self.config.top_k], evidence, against, found)
+
+    def _part(self, found: _Found, answered: bool) -> Part:
+        question, likely = found.asked.standalone, self._probability(found)
+        if answered:
+            return Part(question, True, likely)
+        why = found.objection or reason(
+            question, found.evidence, likely, self._calibration.threshold
+        )
+        return Part(question, False, likely, why)
 
     def _probability(self, found: _Found) -> float:
         return self._calibration.probability(found.signals)

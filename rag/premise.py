@@ -67,8 +67,8 @@ _GREETING = re.compile(
     r"|good ?(?:morning|afternoon|evening|night|day|bye))(?: there| all)?\W*",
     re.IGNORECASE,
 )
-# Of those alone whose holders are hardly ever called otherwise, as a chair is.
 _IN_ENGLISH = re.compile(rf"\W*(?:{QUESTION_WORD}|{AUXILIARY})\b", re.IGNORECASE)
+# Of those alone whose holders are hardly ever called otherwise, as a chair is.
 _EXACT_OFFICES = frozenset({"cfo", "cto", "coo"})
 _OTHER_SCRIPT = 1.5  # bytes a character, from which most letters are not Latin
 _SPELT_ALIKE = 0.8  # by difflib's ratio: "Zhuhong", "Zuhong"; for words longer than
@@ -83,17 +83,18 @@ class _Told(NamedTuple):
     offices: frozenset[str]
 
 
-def speaks_against(question: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether the best sentence tells the opposite of what the question takes for granted, or no
-    sentence has heard of what it asks about; or it is a greeting."""
+def objection(question: str, evidence: Sequence[Evidence]) -> str:
+    """What speaks against an answer, in a sentence, or "": that it is a greeting, that the best
+    sentence tells the opposite of what is taken for granted, or that none has heard of what is
+    asked about."""
     if not evidence:
-        return False
-    return (
-        _GREETING.fullmatch(question) is not None
-        or _tells_opposite(question, evidence[0].text)
-        or _is_unheard_of(question, evidence)
-        or _asks_of_missing_office(question, evidence)
-    )
+        return ""
+    if _GREETING.fullmatch(question):
+        return "That asks nothing."
+    if _tells_opposite(question, evidence[0].text):
+        return f"The nearest sentence says otherwise: “{' '.join(evidence[0].text.split())}”"
+    unheard = _unheard_of(question, evidence) or _missing_offices(question, evidence)
+    return f"Nothing that was found speaks of {' or '.join(unheard)}." if unheard else ""
 
 
 def _tells_opposite(question: str, sentence: str) -> bool:
@@ -145,31 +146,33 @@ def _side(first: bool, second: bool) -> int:
     return 0 if first == second else 1 if first else 2
 
 
-def _is_unheard_of(question: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether nothing that was found has heard of a full name in the question. Text of another
-    script writes it otherwise."""
+def _unheard_of(question: str, evidence: Sequence[Evidence]) -> list[str]:
+    """The full names in the question that nothing that was found has heard of. Text of another
+    script writes them otherwise."""
     asked = _NAMED.findall(question)
     read = "\n".join(e.context for e in evidence) if asked else ""
     if len(read.encode()) > _OTHER_SCRIPT * len(read):
-        return False
+        return []
     folded = read.casefold()
     unread = [name for name in asked if not re.search(_any_word(name), folded)]
     if not unread:
-        return False
+        return []
     present = {word for e in evidence for word in tokens(e.context)}  # takes 10 ms
-    return not all(
-        share_of_names(set(tokens(name)), present)
-        or _misspelt(tokens(name), present)
-        or (" " in name and re.search(_initials(name), read))
+    return [
+        name
         for name in unread
-    )
+        if not share_of_names(set(tokens(name)), present)
+        and not _misspelt(tokens(name), present)
+        and not re.search(_initials(name), read)
+    ]
 
 
-def _asks_of_missing_office(question: str, evidence: Sequence[Evidence]) -> bool:
+def _missing_offices(question: str, evidence: Sequence[Evidence]) -> list[str]:
     asked = _asked(question).offices & _EXACT_OFFICES
-    return bool(asked and _IN_ENGLISH.match(question)) and not any(
-        asked & _told(e.context).offices for e in evidence
-    )
+    if not asked or not _IN_ENGLISH.match(question):
+        return []
+    told = any(asked & _told(e.context).offices for e in evidence)
+    return [] if told else [f"a {office.upper()}" for office in sorted(asked)]
 
 
 def _any_word(name: str) -> str:

@@ -6,15 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from rag.types import Evidence, Message
 
-REFUSAL = "The corpus does not tell."
-
-
-def not_told(part: str) -> str:
-    """What an answer says of a part of the question that stays open."""
-    asked = part if "?" in part and part.endswith(")") else part.rstrip(" ?.!") + "?"
-    return f"The corpus does not tell: {asked}"
-
-
 # A token is at least one byte of UTF-8, so bytes bound the prompt whatever the language.
 MAX_EVIDENCE_BYTES = 2400
 MAX_SENTENCES = 3

@@ -153,20 +153,21 @@ class Seconds:
 class Part:
     """One of the questions in a question, as it was understood: follow-ups name their subject.
 
-    ``confidence`` is the probability, 0 to 1, that the corpus answers it.
+    ``confidence`` is the probability, 0 to 1, that the corpus answers it, ``reason`` why it is not
+    answered, in a sentence.
     """
 
     question: str
     answered: bool
     confidence: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What every front end shows. ``answer`` carries inline markers such as ``[1]``.
 
-    ``confidence`` is the probability, 0 to 1, that the corpus answers all that was answered; it
-    is no part of the public contract until it is calibrated.
+    ``confidence`` is the probability, 0 to 1, that the corpus answers all that was answered.
     """
 
     question: str
@@ -187,13 +188,17 @@ class Answer:
             return "refused"
         return "answered" if all(part.answered for part in self.parts) else "partly"
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why parts of it are not answered, each named where there are several."""
+        told = [part for part in self.parts if part.reason]
+        if len(told) == 1:
+            return (told[0].reason,)
+        return tuple(f"{part.question} — {part.reason}" for part in told)
+
     def to_dict(self) -> dict[str, Any]:
         """The object printed by ``--json``; its keys are a public contract."""
-        fields = asdict(self)
-        del fields["confidence"]
-        for part in fields["parts"]:
-            del part["confidence"]
-        return {**fields, "outcome": self.outcome}
+        return {**asdict(self), "outcome": self.outcome}
 
 
 class Message(TypedDict):

@@ -64,7 +64,7 @@ LAYERS = [
     {"milvus_parts", "bulk", "on_ray"},
     {"milvus_index"},
     {"milvus_open"},
-    {"index", "answer_kind", "denial", "conversation", "amounts"},
+    {"index", "answer_kind", "denial", "conversation", "amounts", "refusal"},
     {"retriever", "abstention", "judge", "years"},
     {"grounding", "conflict", "premise", "language_models"},
     {"writing", "judging"},

@@ -58,7 +58,8 @@ def test_an_answer_and_its_sources(here, capsys, monkeypatch) -> None:
 def test_a_refusal_is_no_error_and_shows_what_is_near(here, capsys, monkeypatch) -> None:
     assert asked("Which orchestra plays Mahler?", monkeypatch=monkeypatch) == 0
     out = capsys.readouterr().out
-    assert out.startswith("The corpus does not tell.\n\nNearest passages, none of which answers:")
+    assert out.startswith("The corpus does not tell.\nThe nearest sentence does not name Mahler")
+    assert "needed.\n\nNearest passages, none of which answers:\n" in out
 
 
 @pytest.mark.parametrize("concurrency", ["1", "3"])

@@ -34,7 +34,7 @@ from eval.retrieval import (
 )
 from eval.scoring import FAILURE, Record, score_run
 from eval.stats import bootstrap_mean, calibration_error, risk_coverage
-from rag.prompt import not_told
+from rag.refusal import not_told
 from rag.types import Answer, Citation, ModelNames, Passage, Seconds
 
 BEES = "Honey bees live in colonies of 50,000 workers. The queen is called Beatrix."

@@ -80,9 +80,11 @@ def test_passages_that_were_cited_are_not_listed_again() -> None:
 
 
 def test_a_refusal_looks_like_one_and_opens_the_nearest_passages() -> None:
-    refusal = answer("The corpus does not tell.", (), refused=True)
+    parts = (Part("Who?", False, 0.1, "Nothing speaks of <b>Ito</b>."),)
+    refusal = answer("The corpus does not tell.", (), refused=True, parts=parts)
     shown = page.conversation([Turn("Who?", answer=refusal)])
     assert 'class="refusal"' in shown
+    assert '<p class="reason" dir="auto">Nothing speaks of &lt;b&gt;Ito&lt;/b&gt;.</p>' in shown
     assert '<details class="passages" open>' in shown
     assert "none of which answers (2)" in shown
 

@@ -11,7 +11,7 @@ from rag.documents import load_corpus
 from rag.errors import QuestionError
 from rag.index import open_or_build
 from rag.pipeline import Pipeline
-from rag.prompt import REFUSAL
+from rag.refusal import REFUSAL
 from rag.types import Answer, Evidence, Generator, Judge
 
 
@@ -64,6 +64,8 @@ def test_another_topic_is_refused_without_asking_the_generator(corpus_folder: Pa
     answer = pipeline(corpus_folder, generator).ask("Which orchestra plays Mahler tonight?")
     assert answer.refused
     assert answer.answer == REFUSAL
+    assert answer.reasons[0].startswith("The nearest sentence does not name Mahler; it answers")
+    assert answer.reasons[0].endswith(", and 30% is needed.")
     assert answer.citations == ()
     assert generator.prompts == []
     check_quotes(answer, corpus_folder)
@@ -123,13 +125,20 @@ def test_the_json_contract(corpus_folder: Path) -> None:
         "passages",
         "models",
         "seconds",
+        "confidence",
         "parts",
         "conflict",
         "outcome",
     ]
     assert found["parts"] == (
-        {"question": "How many eggs does the queen lay a day?", "answered": True},
+        {
+            "question": "How many eggs does the queen lay a day?",
+            "answered": True,
+            "confidence": found["confidence"],
+            "reason": "",
+        },
     )
+    assert 0.3 < found["confidence"] < 1
     assert found["outcome"] == "answered"
     assert list(found["citations"][0]) == [
         "marker",
@@ -224,7 +233,17 @@ def test_a_part_that_is_not_told_is_named(corpus_folder: Path) -> None:
     assert "2,000 eggs" in answer.answer
     assert answer.answer.endswith("The corpus does not tell: who conducts Mahler in Berlin?")
     assert [part.answered for part in answer.parts] == [True, False]
+    assert answer.reasons == (answer.parts[1].reason,)
     check_quotes(answer, corpus_folder)
+
+
+def test_of_several_parts_without_an_answer_each_has_its_reason(corpus_folder: Path) -> None:
+    answer = pipeline(corpus_folder).ask("Who tunes pianos, and who conducts Mahler in Berlin?")
+    assert answer.outcome == "refused"
+    first, second = answer.reasons
+    assert first.startswith("Who tunes pianos — The nearest sentence answers with")
+    assert second.startswith("who conducts Mahler in Berlin? — The nearest sentence does")
+    assert answer.to_dict()["parts"][1]["reason"] in second
 
 
 def test_short_source_sentences_are_not_redrafted(corpus_folder: Path) -> None:

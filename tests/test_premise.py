@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.premise import speaks_against, tells_other
+from rag.premise import objection, tells_other
 from rag.types import Evidence
 
 
@@ -20,9 +20,10 @@ def found(*texts: str) -> list[Evidence]:
     ],
 )
 def test_the_opposite_of_what_is_taken_for_granted_is_told(question, sentence) -> None:
-    assert speaks_against(question, found(sentence, "It is so."))
-    assert not speaks_against("What is told about it?", found(sentence))
-    assert not speaks_against(question, found("It is so.", sentence))
+    against = objection(question, found(sentence, "It is so."))
+    assert against == f"The nearest sentence says otherwise: “{sentence}”"
+    assert not objection("What is told about it?", found(sentence))
+    assert not objection(question, found("It is so.", sentence))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_another_year_month_or_office_is_told(question, sentence) -> None:
     ],
 )
 def test_what_may_well_be_an_answer_is_not_that(question, sentence) -> None:
-    assert not speaks_against(question, found(sentence))
+    assert not objection(question, found(sentence))
     assert not tells_other(question, sentence)
 
 
@@ -93,8 +94,16 @@ def test_what_nothing_has_heard_of(question, unheard) -> None:
         "Tencent hired Zhuhong as a clerk, thanks to its CEO; he must belong to it, they say",
         "The firm rose in the U.S. and NS",
     )
-    assert speaks_against(question, told) == unheard
+    assert bool(objection(question, told)) == unheard
+
+
+def test_what_speaks_against_a_question_is_told_in_words() -> None:
+    told = found("Tencent hired a clerk.")
+    assert objection("hello", told) == "That asks nothing."
+    asked = "What did Elon Musk say to Tim Cook at Tencent?"
+    assert objection(asked, told) == "Nothing that was found speaks of Elon Musk or Tim Cook."
+    assert objection("who is the cfo", told) == "Nothing that was found speaks of a CFO."
 
 
 def test_nothing_speaks_against_a_question_where_nothing_was_found() -> None:
-    assert not speaks_against("What did Elon Musk say?", [])
+    assert not objection("What did Elon Musk say?", [])
