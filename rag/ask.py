@@ -139,7 +139,7 @@ def _main(options: argparse.Namespace) -> int:
                     lambda: Pipeline.open_milvus(options.index, config, *models, lazy=True), wanted
                 )
             corpus = read_corpus(options.corpus, folder)
-            at_end.callback(report_skipped, corpus)
+            at_end.callback(report_skipped, corpus.skipped)
             return _opened(
                 lambda: Pipeline.open(corpus, folder, config, *models, lazy=True), wanted
             )

@@ -108,7 +108,7 @@ def _main(options: argparse.Namespace) -> int:
     embedder = load_embedder(resolve(EMBEDDER, options.embedder))
     if options.dry_run:
         _explain(place, corpus, embedder)
-        report_skipped(corpus)
+        report_skipped(corpus.skipped)
         return 0
     _refresh(place, corpus, embedder)
     for _ in rounds:
@@ -181,7 +181,7 @@ def _refresh(place: Place, corpus: Corpus, embedder: Embedder) -> None:
         f"({str(built.changes) or 'no file changed'}; {time.perf_counter() - started:.1f} s)",
         flush=True,
     )
-    report_skipped(corpus)
+    report_skipped(corpus.skipped)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from rag.address import is_here
 from rag.bulk import fill_by_workers
+from rag.cli import report_skipped
 from rag.config import Config
 from rag.embedder import load_embedder
 from rag.errors import ModelError, UsageError
@@ -54,8 +54,7 @@ def build_on_ray(
             report = fill_by_workers(store, listed, RayWorkers(workers, load, config.chunk_chars))
             store.settle()
     print(f"{place}: {report}", flush=True)
-    for left_out in (*report.skipped, *report.lost):
-        print(f"rag: skipped {left_out.path}: {left_out.reason}", file=sys.stderr)
+    report_skipped((*report.skipped, *report.lost))
     return 1 if report.lost else 0
 
 

@@ -14,7 +14,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from rag.json_lines import JsonLines
 from rag.milvus_address import MilvusAddress, is_milvus
 
 if TYPE_CHECKING:
-    from rag.documents import Corpus
+    from rag.documents import Skipped
 
 DEFAULT_CORPUS = Path("seeds")
 _NAME_BYTES = 240  # of an index: file systems take 255, its lock adds a few
@@ -140,10 +140,10 @@ def configure_logging(quiet: bool, as_json: bool = False) -> None:
     logger.propagate = False
 
 
-def report_skipped(corpus: Corpus) -> None:
-    """Name every file that was left out, and why."""
-    for skipped in corpus.skipped:
-        print(f"rag: skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
+def report_skipped(skipped: Iterable[Skipped]) -> None:
+    """Name what was left out, and why."""
+    for left_out in skipped:
+        print(f"rag: skipped {left_out.path}: {left_out.reason}", file=sys.stderr)
 
 
 def print_json(found: object) -> None:
