@@ -37,6 +37,7 @@ _OPPOSITES = (
 )
 _SIDES = [tuple(frozenset(map(stem, side.split())) for side in pair) for pair in _OPPOSITES]
 _ALL_SIDES = [side for pair in _SIDES for side in pair]
+_CLAUSE_END = re.compile(r"[,;:—–] ")
 _ADVICE = re.compile(r"\bhow (?:do|can|could|should|would|to)\b", re.IGNORECASE)
 _MONTH = re.compile(  # in lower case, verbs; before a name, people: "April Jones"
     rf"\b(?!may\b|march\b)(?i:{MONTH})\b(?! [A-Z])"
@@ -100,8 +101,9 @@ def objection(question: str, evidence: Sequence[Evidence]) -> str:
 def _tells_opposite(question: str, sentence: str) -> bool:
     """Whether the sentence says "fell" where the question takes for granted that it rose, or the
     like, of something that both name: "cut caffeine" says how to improve sleep."""
-    pairs = zip(_asked(question).sides, _told(sentence).sides, strict=True)
-    if not any(a and b and a != b for a, b in pairs) or negates(sentence):
+    affirmed = " ".join(clause for clause in _CLAUSE_END.split(sentence) if not negates(clause))
+    pairs = zip(_asked(question).sides, _told(affirmed).sides, strict=True)
+    if not any(a and b and a != b for a, b in pairs):
         return False
     shared = set(terms(question)) & set(terms(sentence))
     return any(not term[0].isdigit() for term in shared.difference(*_ALL_SIDES))

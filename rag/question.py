@@ -60,6 +60,13 @@ def check_question(question: object) -> str:
     return question
 
 
+def with_question_mark(question: str) -> str:
+    """The question with the mark that people in haste leave out."""
+    if "?" in question and question.endswith(")"):  # "and by how much? (the revenue)"
+        return question
+    return question.rstrip(" ?？.!") + ("？" if question.endswith("？") else "?")
+
+
 def asks_for_a_list(question: str) -> bool:
     """Whether several things are asked for by name: "what are the …", "name the three …"."""
     return _LIST.search(question) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.claims import missing_names
+from rag.question import with_question_mark
 from rag.terms import tokens
 from rag.types import Evidence
 
@@ -13,8 +14,7 @@ REFUSAL = "The corpus does not tell."
 
 def not_told(part: str) -> str:
     """What an answer says of a part of the question that stays open."""
-    asked = part if "?" in part and part.endswith(")") else part.rstrip(" ?.!") + "?"
-    return f"The corpus does not tell: {asked}"
+    return f"The corpus does not tell: {with_question_mark(part)}"
 
 
 def reason(

@@ -46,6 +46,7 @@ def test_each_sentence_gets_its_own_log_odds_in_the_order_given(reader) -> None:
     assert made.log_odds("Where?", SENTENCES[::-1]) == pytest.approx(found[::-1], abs=1e-5)
     assert made.log_odds("Where?", SENTENCES[2:]) == pytest.approx(found[2:], abs=1e-5)
     assert made.log_odds("Who?", SENTENCES) != pytest.approx(found, abs=1e-5)
+    assert made.log_odds("Where", SENTENCES) == found
 
 
 def test_an_adapter_survives_its_file(tmp_path) -> None:

@@ -17,6 +17,8 @@ def found(*texts: str) -> list[Evidence]:
         ("By how much did the number of beds fall?", "The number of beds grew from 388 to 412."),
         ("What made the board approve the plan?", "The board rejected the plan at once."),
         ("Where was the trial's success told?", "The first trial failed in 2019."),
+        ("Why did sales fall?", "Sales rose by 3%, which had not been foreseen."),
+        ("Why did sales rise?", "Sales did not rise, they fell."),
     ],
 )
 def test_the_opposite_of_what_is_taken_for_granted_is_told(question, sentence) -> None:
@@ -48,6 +50,7 @@ def test_another_year_month_or_office_is_told(question, sentence) -> None:
         ("Did it go up, and how did sales fall?", "Sales rose by 3%."),
         ("By how much did sales rise?", "Sales rose by 3% as costs fell."),
         ("By how much did sales rise?", "Sales did not fall."),
+        ("Why did sales rise?", "Sales at home, which had not been foreseen, rose as costs fell."),
         ("How high were sales in 2021?", "In 2021 and 2022 sales were 4 and 5 million."),
         ("How high were sales in 2021?", "Between 2020 and 2023 sales were 4 million a year."),
         ("How high were sales in 2021?", "Sales were 4 million."),

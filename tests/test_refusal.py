@@ -34,7 +34,11 @@ def test_reasons(question, evidence, probability, expected) -> None:
 
 @pytest.mark.parametrize(
     ("part", "expected"),
-    [("who leads", "who leads?"), ("who leads it? (What is X)", "who leads it? (What is X)")],
+    [
+        ("who leads", "who leads?"),
+        ("who leads it? (What is X)", "who leads it? (What is X)"),
+        ("总部在哪里？", "总部在哪里？"),
+    ],
 )
 def test_a_part_that_stays_open_is_named_as_a_question(part, expected) -> None:
     assert not_told(part) == f"The corpus does not tell: {expected}"
