@@ -66,8 +66,8 @@ _QUOTABLE = 3  # best source sentences that may stand for a draft without suppor
 DRAFT_WORDS = 60  # that the generator is asked for at most
 SEARCHED = 16  # chunks whose sentences are candidates
 # By log odds of a judge, or by the retriever's score (eval/LOG.md).
-_JUDGED_MARGINS = Margins(near=1.0, further=2.0, contradicting=3.0, doubtful=-1.5)
-_MARGINS = Margins(near=0.1, further=0.2, contradicting=0.2, doubtful=0.0)
+_JUDGED_MARGINS = Margins(near=1.0, further=2.0, contradicting=3.0, weakest=-3.0, doubtful=-1.5)
+_MARGINS = Margins(near=0.1, further=0.2, contradicting=0.2, weakest=0.0, doubtful=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Margins:
     near: float  # in the same document
     further: float  # in another one, or where a list is asked for: what it adds is worth more
     contradicting: float  # in another one, where it says otherwise
+    weakest: float  # a score below which it tells nothing, unless it contradicts
     doubtful: float  # a score below which a sentence answers nothing, and so contradicts nothing
 
 
@@ -66,11 +67,12 @@ def quote(
 
 
 def _joins(question: str, first: Evidence, second: Evidence, near: float, margins: Margins) -> bool:
-    behind = first.score - second.score
-    if second.doc == first.doc:
-        return behind < near
-    return behind < margins.further or (
-        behind < margins.contradicting
+    behind, elsewhere = first.score - second.score, second.doc != first.doc
+    if behind < (margins.further if elsewhere else near) and second.score >= margins.weakest:
+        return True
+    return (
+        elsewhere
+        and behind < margins.contradicting
         and _share_a_word(first, second)
         and disagree(question, first.text, second.text)
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from rag.grounding import Grounded, Grounder
@@ -64,10 +66,11 @@ def test_a_further_quote_is_near_the_one_before_not_near_what_could_not_be_quote
         for i, (doc, text, score) in enumerate(said)
     ]
     grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
-    found = quote(
-        grounder, question, evidence, Margins(near=1.0, further=1.2, contradicting=1.2, doubtful=-9)
-    )
+    margins = Margins(near=1.0, further=1.2, contradicting=1.2, weakest=0.0, doubtful=-9)
+    found = quote(grounder, question, evidence, margins)
     assert [sentence.text for sentence in found] == [text for _, text, _ in said[1:3]]
+    alone = quote(grounder, question, evidence, replace(margins, weakest=0.95))
+    assert [sentence.text for sentence in alone] == [said[1][1]]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_what_is_denied_is_quoted_with_its_denial(said, between, after, denied) 
         for start, text, score in places
     ]
     grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
-    margins = Margins(near=1.0, further=1.0, contradicting=1.0, doubtful=-9)
+    margins = Margins(near=1.0, further=1.0, contradicting=1.0, weakest=-9, doubtful=-9)
     found = quote(grounder, question, evidence[::2], margins)
     assert [sentence.text for sentence in found] == [said, after if denied else other]
     assert len(disputed(question, found, margins)) == (2 if denied else 0)
@@ -119,5 +122,5 @@ def test_only_what_answers_and_is_of_the_same_matter_contradicts(said, score, co
         Grounded(text, (Evidence(doc, 0, len(text), text, "", "", 0.5, 0.5, score),), 1.0)
         for doc, text, score in texts
     ]
-    margins = Margins(near=1.0, further=2.0, contradicting=3.0, doubtful=-1.5)
+    margins = Margins(near=1.0, further=2.0, contradicting=3.0, weakest=-3.0, doubtful=-1.5)
     assert disputed(question, found, margins) == (found if contradicts else [])
