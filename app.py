@@ -233,16 +233,14 @@ def _lay_out(chat: Chat, name: str) -> Widgets:
     with gr.Row():
         with gr.Column(scale=3, min_width=360):
             conversation = gr.HTML(
-                empty, elem_id="conversation", js_on_load=_asset("page.js"), autoscroll=True, **own
+                empty, elem_id="conversation", js_on_load=_asset("page.js"), **own
             )
+            asks = "Ask the documents"
+            question = gr.Textbox(label="Question", placeholder=asks, max_lines=6, autofocus=True)
             with gr.Row():
-                asks = "Ask the documents"
-                question = gr.Textbox(
-                    label="Question", placeholder=asks, max_lines=6, scale=6, autofocus=True
-                )
-                ask = gr.Button("Ask", variant="primary", scale=1, min_width=80)
-                stop = gr.Button("Stop", variant="stop", scale=1, min_width=80, interactive=False)
-                new = gr.Button("New chat", scale=1, min_width=150)
+                ask = gr.Button("Ask", variant="primary", min_width=80)
+                stop = gr.Button("Stop", variant="stop", min_width=80, interactive=False)
+                new = gr.Button("New chat", min_width=80)
         with gr.Column(scale=2, min_width=320):
             source = gr.HTML(hint, elem_id="source", js_on_load=_asset("source.js"), **own)
     with gr.Row():

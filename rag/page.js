@@ -44,3 +44,24 @@ function send(foot, turn, good, note) {
   trigger("like", { turn, good, note });
   foot.querySelector(".thanks").textContent = "Sent, thank you.";
 }
+// A new question, and then its answer, is brought into view from its first line; not where the
+// reader has scrolled elsewhere while the answer was made. On phones the page itself scrolls.
+const pane = element.closest("#conversation");  // which scrolls; `element` is as high as its content
+let seen = { count: 0, working: false };
+let placed = 0;
+watch("value", () => {
+  const turns = element.querySelectorAll(".turn");
+  const count = turns.length;
+  if (!count) return;
+  const last = turns[count - 1];
+  const working = last.querySelector(".status") !== null;
+  const phone = matchMedia("(max-width: 800px)").matches;
+  const scroller = phone ? document.scrollingElement : pane;
+  const asked = count !== seen.count;
+  const answered = seen.working && !working && Math.abs(scroller.scrollTop - placed) < 8;
+  seen = { count, working };
+  if (!asked && !answered) return;
+  const top = phone ? 0 : pane.getBoundingClientRect().top;
+  scroller.scrollTop += last.getBoundingClientRect().top - top - 16;
+  placed = scroller.scrollTop;
+});

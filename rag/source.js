@@ -9,8 +9,9 @@ const show = () => {
     mark.scrollIntoView({ block: "center" });
     mark.focus({ preventScroll: true });
   } else {
-    const box = element.getBoundingClientRect();
-    element.scrollTop += mark.getBoundingClientRect().top - box.top - box.height / 3;
+    const pane = element.closest("#source");  // which scrolls; `element` is as high as its content
+    const box = pane.getBoundingClientRect();
+    pane.scrollTop += mark.getBoundingClientRect().top - box.top - box.height / 3;
   }
 };
 watch("value", show);

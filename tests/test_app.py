@@ -170,14 +170,15 @@ def wait_for_file(folder, pattern):
     return found
 
 
-def in_view(page, selector):
+def in_view(page, pane, selector):
+    """Whether the last of those elements of a pane begins where it can be seen."""
     return page.evaluate(
-        """selector => {
-        const mark = document.querySelector(selector).getBoundingClientRect();
-        const box = document.querySelector("#source").getBoundingClientRect();
-        const end = Math.min(innerHeight, box.bottom);
-        return mark.top >= Math.max(0, box.top) - 1 && mark.top < end }""",
-        selector,
+        """([pane, selector]) => {
+        const box = document.querySelector(pane).getBoundingClientRect();
+        const all = document.querySelectorAll(pane + " " + selector);
+        const top = all[all.length - 1].getBoundingClientRect().top;
+        return top >= Math.max(0, box.top) - 1 && top < Math.min(innerHeight, box.bottom) }""",
+        [pane, selector],
     )
 
 
@@ -208,6 +209,22 @@ def test_keyboard_alone_reaches_the_quote(slow_page, visit) -> None:
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.matches('#source mark.active')")
     assert active_quote(page) == "Honey bees live in colonies of about 50,000 workers."
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 700}, {"width": 390, "height": 844}])
+def test_the_newest_answer_is_in_view_unless_one_reads_elsewhere(slow_page, visit, size) -> None:
+    page = visit(slow_page, viewport=size)
+    for _ in range(4):
+        finished(page, ask(page, "How many workers live in a bee colony?"))
+        page.wait_for_timeout(200)
+        assert in_view(page, "#conversation", ".turn > .question")
+        assert in_view(page, "#conversation", ".turn .foot")
+    turn = ask(page, "How many workers live in a bee colony?")
+    page.wait_for_timeout(100)
+    page.locator("#conversation .turn").first.scroll_into_view_if_needed()
+    finished(page, turn)
+    page.wait_for_timeout(200)
+    assert not in_view(page, "#conversation", ".turn > .question")
 
 
 def test_stop_ends_a_question_and_the_next_one_works(slow_page, visit) -> None:
@@ -450,7 +467,16 @@ def test_real_a_marker_opens_the_article_at_the_quote(real_page, visit) -> None:
             arg=number,
         )
         assert active_quote(page) == quotes[number - 1].strip('“”"')
-        assert in_view(page, "#source mark.active")
+        assert in_view(page, "#source", "mark.active")
+
+
+@pytest.mark.real
+def test_real_the_first_quote_is_in_view_however_long_the_article(real_page, visit) -> None:
+    page = visit(real_page)
+    finished(page, ask(page, "What was the revenue of the Local Life Group?"))
+    page.wait_for_timeout(200)
+    assert "16.134 billion" in active_quote(page)
+    assert in_view(page, "#source", "mark.active")
 
 
 @pytest.mark.real
@@ -515,7 +541,7 @@ def test_real_on_a_phone_nothing_is_wider_than_the_screen(real_page, visit) -> N
     turn.locator(".marker").first.click()
     page.wait_for_function("document.activeElement.matches('#source mark.active')")
     time.sleep(0.3)
-    assert in_view(page, "#source mark.active")
+    assert in_view(page, "#source", "mark.active")
 
 
 def without_seconds(answer):
