@@ -14,10 +14,11 @@ from typing import Literal
 
 from rag.claims import names, numbers
 from rag.dates import MONTH
+from rag.definition import defines, subject
 from rag.question import AUXILIARY, QUESTION_WORD
 from rag.terms import tokens
 
-Kind = Literal["number", "date", "name", "reason", "other"]
+Kind = Literal["number", "date", "name", "reason", "definition", "other"]
 
 _AMOUNTS = (
     "percent|share|price|number|amount|proportion|portion|rate|cost|fee|fine|sum|total|margin|stake"
@@ -93,9 +94,11 @@ _REASON = re.compile(
 def answer_kind(question: str) -> Kind:
     """The kind asked for first; "other" where the question words do not tell."""
     found = list(_asked(question))
-    if found:
-        return min(found, key=lambda place: place[0])[1]
-    return "number" if _AMOUNT_ASKED.search(question) else "other"
+    if not found and _AMOUNT_ASKED.search(question):
+        return "number"
+    if {kind for _, kind in found} <= {"name"} and subject(question):
+        return "definition"
+    return min(found, key=lambda place: place[0])[1] if found else "other"
 
 
 def _asked(question: str) -> Iterator[tuple[int, Kind]]:
@@ -116,7 +119,7 @@ def _asks(question: str, word: re.Match[str]) -> bool:
 
 def holds_answer_kind(question: str, sentence: str) -> float:
     """1 where the sentence holds something of the kind asked for that the question does not, 0
-    where it does not, 0.5 where the kind is unknown."""
+    where it does not, 0.5 where the kind is unknown, or may well be told in other words."""
     match answer_kind(question):
         case "number":
             return float(bool(numbers(sentence) - _numbers_of(question)))
@@ -126,6 +129,8 @@ def holds_answer_kind(question: str, sentence: str) -> float:
             return float(bool(names(sentence) - _words_of(question)))
         case "reason":
             return float(_REASON.search(sentence) is not None)
+        case "definition":
+            return 1.0 if defines(subject(question), sentence) else 0.5
         case _:
             return 0.5
 

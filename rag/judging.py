@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.answer_kind import answer_kind, holds_answer_kind
 from rag.claims import names, share_of_names
 from rag.premise import tells_other
 from rag.terms import tokens
@@ -19,6 +20,8 @@ _ANSWERS = -0.75  # log odds; a larger bound costs more passes and changes nothi
 # sentence before; fitted on questions of documents that no judge was trained on (eval/LOG.md).
 _NAMES_MISSING = 1.2
 _OTHER = 1.5  # … and where it tells of another year, month or office than the question
+
+_DEFINES = 2.0  # that one gains which tells who or what something is, where that is asked
 
 
 def judge_evidence(
@@ -51,10 +54,12 @@ def judge_evidence(
 
 def _log_odds(judge: Judge, question: str, evidence: Sequence[Evidence]) -> list[float]:
     wanted = names(question)
+    asks_what_it_is = answer_kind(question) == "definition"
     return [
         odds
         - _NAMES_MISSING * (1 - share_of_names(wanted, set(tokens(e.context))))
         - _OTHER * tells_other(question, e.text)
+        + _DEFINES * (asks_what_it_is and holds_answer_kind(question, e.text) == 1)
         for e, odds in zip(evidence, judge.log_odds(question, evidence), strict=True)
     ]
 

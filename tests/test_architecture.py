@@ -27,6 +27,7 @@ LAYERS = [
         "terms",
         "sentences",
         "boilerplate",
+        "definition",
         "documents",
         "filters",
         "fusion",

@@ -64,3 +64,11 @@ def test_a_sentence_of_another_year_gives_way() -> None:
     told = found("In 2022 sales had been 4", "It had sales of 3")
     evidence, _ = judge_evidence(RecordingJudge(), "How high were sales in 2021?", told)
     assert [e.score for e in evidence] == [3, 2.5]
+
+
+def test_a_sentence_that_tells_who_somebody_is_comes_first_where_that_is_asked() -> None:
+    told = found("Ji Shan spoke of -1", "Engineer Ji Shan spoke of -2.5")
+    evidence, _ = judge_evidence(RecordingJudge(), "Who is Ji Shan?", told)
+    assert [e.score for e in evidence] == [-0.5, -1]
+    evidence, _ = judge_evidence(RecordingJudge(), "Who heard Ji Shan?", told)
+    assert [e.score for e in evidence] == [-1, -2.5]
