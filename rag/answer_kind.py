@@ -14,11 +14,11 @@ from typing import Literal
 
 from rag.claims import names, numbers
 from rag.dates import MONTH
-from rag.definition import defines, subject
+from rag.patterns import sought, tells
 from rag.question import AUXILIARY, QUESTION_WORD
 from rag.terms import tokens
 
-Kind = Literal["number", "date", "name", "reason", "definition", "other"]
+Kind = Literal["number", "date", "name", "reason", "definition", "statement", "event", "other"]
 
 _AMOUNTS = (
     "percent|share|price|number|amount|proportion|portion|rate|cost|fee|fine|sum|total|margin|stake"
@@ -96,8 +96,8 @@ def answer_kind(question: str) -> Kind:
     found = list(_asked(question))
     if not found and _AMOUNT_ASKED.search(question):
         return "number"
-    if {kind for _, kind in found} <= {"name"} and subject(question):
-        return "definition"
+    if {kind for _, kind in found} <= {"name"} and (asked := sought(question)):
+        return asked.kind
     return min(found, key=lambda place: place[0])[1] if found else "other"
 
 
@@ -129,10 +129,19 @@ def holds_answer_kind(question: str, sentence: str) -> float:
             return float(bool(names(sentence) - _words_of(question)))
         case "reason":
             return float(_REASON.search(sentence) is not None)
-        case "definition":
-            return 1.0 if defines(subject(question), sentence) else 0.5
+        case "definition" | "statement" | "event":
+            return 1.0 if tells_plainly(question, sentence, sentence) else 0.5
         case _:
             return 0.5
+
+
+def tells_plainly(question: str, sentence: str, context: str) -> bool:
+    """Whether it tells, by its words alone, who somebody is, what they said or what happened when,
+    if that is what the question asks for."""
+    if answer_kind(question) not in ("definition", "statement", "event"):
+        return False
+    asked = sought(question)
+    return asked is not None and tells(asked, sentence, context)
 
 
 # A question is held against a hundred sentences, so what it tells is kept.
