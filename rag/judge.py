@@ -33,7 +33,7 @@ from rag.low_rank import Stored
 from rag.memory import require_memory
 from rag.model_files import load_tokenizer
 from rag.models import GENERATORS
-from rag.question import with_question_mark
+from rag.question import plainly_asked
 from rag.reader import Reader, correct
 from rag.types import Evidence
 from rag.weights import PackagedFiles, Weights
@@ -208,8 +208,8 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
 
 def opening(question: str) -> str:
     """What the model reads before any sentence. It was trained on questions with their mark, and
-    believes in an answer less without it (eval/LOG.md)."""
-    return f"Question: {with_question_mark(question)} Sentences that answer it:"
+    hardly on polite ones; in those it believes less (eval/LOG.md)."""
+    return f"Question: {plainly_asked(question)} Sentences that answer it:"
 
 
 def readable(evidence: Sequence[Evidence], group: Sequence[int]) -> tuple[str, list[str]]:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rag.dates import MONTH
+from rag.question import plainly_asked
 from rag.terms import terms
 
 _OTHER_WORDS = (  # with which something else is asked: "who is in charge of it"
@@ -23,20 +24,19 @@ _OTHER_WORDS = (  # with which something else is asked: "who is in charge of it"
 )
 _WORD = rf"(?!(?:{_OTHER_WORDS})(?![\w&-]))[\w.&'’-]{{1,50}}"
 _WORDS = rf"{_WORD}(?: {_WORD}){{0,3}}"
-_ASKS = r"\W*(?:(?:please|can you|could you|do you know|tell me|explain|and|so|ok) )*"
 _DEFINITION = re.compile(
-    rf"{_ASKS}(?:(?:who|what)(?:['’]?s| is| are| was| were)|tell me about|(?:define|explain))"
+    r"\W*(?:(?:who|what)(?:['’]?s| is| are| was| were)|(?:please )?tell me about|define|explain)"
     rf" (?:the |an? )?[\"'“‘]?(?P<of>{_WORDS})\W*",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    rf"{_ASKS}(?:what (?:did|does|do|has|have|had) (?:the )?(?P<of>{_WORDS}?)"
+    rf"\W*(?:what (?:did|does|do|has|have|had) (?:the )?(?P<of>{_WORDS}?)"
     r" (?:say|said|tell|told|think|claim|announced?|argued?|note|warn|promised?|reply|write)"
     rf"|how (?:did|does|has) (?:the )?(?P<who>{_WORDS}?) (?:react|respond)(?:ed)?)\b(?P<topic>.*)",
     re.IGNORECASE,
 )
 _EVENT = re.compile(
-    rf"{_ASKS}what (?:happened|took place|occurred|went on)(?P<topic>(?: \S{{1,40}}){{0,5}}?)"
+    r"\W*what (?:happened|took place|occurred|went on)(?P<topic>(?: \S{1,40}){0,5}?)"
     r" (?:on|in|during) (?P<of>(?=[^?]*\d)[\w ,.]{3,30})\W*",
     re.IGNORECASE,
 )
@@ -80,6 +80,7 @@ class Sought(NamedTuple):
 @lru_cache
 def sought(question: str) -> Sought | None:
     """None for any other question."""
+    question = plainly_asked(question)
     if match := _STATEMENT.match(question):
         return Sought("statement", match["of"] or match["who"], frozenset(terms(match["topic"])))
     if match := _EVENT.fullmatch(question):

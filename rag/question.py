@@ -38,6 +38,18 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(rf"(?:{QUESTION_WORD})\b", re.IGNORECASE)
+_POLITE = re.compile(
+    r"\W*(?:(?:please|hi|hello|so|ok|and),? )*"
+    r"(?:(?:can|could|would|will) you (?:please )?tell (?:me|us)|tell (?:me|us)|let me know"
+    r"|do you (?:happen to )?know|(?:i|we)(?:['’]d| would) like to know|i want to know|i wonder),? "
+    rf"(?=(?:{QUESTION_WORD})\b)",
+    re.IGNORECASE,
+)
+_VERB_LAST = re.compile(  # "who the mayor is"
+    r"(?P<asks>who|what|where|when|how \w+|which \w+) (?P<of>.{1,200}?) "
+    r"(?P<verb>is|are|was|were)\W*",
+    re.IGNORECASE,
+)
 _YES_OR_NO = re.compile(rf"\W*(?:{AUXILIARY})\b", re.IGNORECASE)
 
 
@@ -58,6 +70,15 @@ def check_question(question: object) -> str:
     if not tokens(question):
         raise QuestionError(f"the question has no word: {question[:20]!r}; ask something, in words")
     return question
+
+
+def plainly_asked(question: str) -> str:
+    """The question without what is only polite, with its mark: "can you tell me who she is"."""
+    polite = _POLITE.match(question)
+    asked = question[polite.end() :] if polite else question
+    if polite and (last := _VERB_LAST.fullmatch(asked)):
+        asked = f"{last['asks']} {last['verb']} {last['of']}"
+    return with_question_mark(asked[:1].upper() + asked[1:] if polite else asked)
 
 
 def with_question_mark(question: str) -> str:

@@ -19,6 +19,7 @@ def answers(question, sentence, context=""):
         ("Who's Jo Baker?", "Jo Baker"),
         ("What are the Four Little Dragons?", "Four Little Dragons"),
         ("Please tell me about AT&T.", "AT&T"),
+        ("Can you tell me who Ji Shan is?", "Ji Shan"),
         ("What is an EV?", "EV"),
         ("What is “Fire Eye”?", "Fire Eye"),
         ("Who is in charge of it?", ""),

@@ -12,7 +12,13 @@ from rag.config import Config
 from rag.errors import QuestionError, UsageError
 from rag.fusion import reciprocal_rank_fusion
 from rag.prompt import MAX_EVIDENCE_BYTES, MAX_SENTENCES, messages, select
-from rag.question import MAX_QUESTION_CHARS, asks_for_a_list, check_question, repeats
+from rag.question import (
+    MAX_QUESTION_CHARS,
+    asks_for_a_list,
+    check_question,
+    plainly_asked,
+    repeats,
+)
 from rag.terminal import printable
 from rag.terms import terms, tokens
 from rag.types import Evidence
@@ -236,3 +242,20 @@ def test_the_kind_of_answer(question: str, sentence: str, expected: float) -> No
 )
 def test_what_tells_when(sentence: str) -> None:
     assert holds_answer_kind("When is it?", sentence) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("who is she", "who is she?"),
+        ("Can you tell me who the mayor of Ely is?", "Who is the mayor of Ely?"),
+        ("please tell me how many came.", "How many came?"),
+        ("Do you know where it is?", "Where is it?"),
+        ("I'd like to know, what she said", "What she said?"),
+        ("Tell me about Ely", "Tell me about Ely?"),
+        ("Do you know Ely?", "Do you know Ely?"),
+        ("总部在哪里？", "总部在哪里？"),
+    ],
+)
+def test_a_question_without_what_is_only_polite(question: str, expected: str) -> None:
+    assert plainly_asked(question) == expected
