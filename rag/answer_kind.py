@@ -138,10 +138,12 @@ def holds_answer_kind(question: str, sentence: str) -> float:
 def tells_plainly(question: str, sentence: str, context: str) -> bool:
     """Whether it tells, by its words alone, who somebody is, what they said or what happened when,
     if that is what the question asks for."""
-    if answer_kind(question) not in ("definition", "statement", "event"):
-        return False
     asked = sought(question)
-    return asked is not None and tells(asked, sentence, context)
+    return (
+        asked is not None
+        and asked.kind == answer_kind(question)
+        and tells(asked, sentence, context)
+    )
 
 
 # A question is held against a hundred sentences, so what it tells is kept.

@@ -36,8 +36,10 @@ def judge_evidence(
 
     The windows that hold one of the best few are read in one pass, and the others in another
     where they are needed: half of the questions need none (eval/LOG.md). A window sees no other
-    one, so its log odds are the same either way.
+    one, so its log odds are the same either way. Sentences that tell plainly what is asked for are
+    read before any other.
     """
+    evidence = sorted(evidence, key=lambda e: not tells_plainly(question, e.text, e.context))
     judged = with_previous(evidence, JUDGED)
     best = set(evidence[:_FIRST])
     first: list[Evidence] = []

@@ -72,3 +72,9 @@ def test_a_sentence_that_tells_who_somebody_is_comes_first_where_that_is_asked()
     assert [e.score for e in evidence] == [-0.5, -1]
     evidence, _ = judge_evidence(RecordingJudge(), "Who heard Ji Shan?", told)
     assert [e.score for e in evidence] == [-1, -2.5]
+
+
+def test_a_sentence_that_tells_plainly_is_read_however_late_it_was_found() -> None:
+    told = found(*(f"Ji Shan spoke of -{i}" for i in range(30)), "Engineer Ji Shan spoke of -2.5")
+    evidence, _ = judge_evidence(RecordingJudge(), "Who is Ji Shan?", told)
+    assert evidence[1].text == told[-1].text
