@@ -221,10 +221,9 @@ def _print(answer: Answer, options: argparse.Namespace) -> None:
 
 def format_answer(answer: Answer, width: int) -> Iterator[str]:
     """Lines for a terminal: the answer, then a numbered list of files, titles and quotes."""
-    for part in answer.parts:
-        if part.question not in answer.question:
-            yield from textwrap.wrap(printable(f"Understood as: {part.question}"), width)
-            yield ""
+    for question in answer.understood:
+        yield from textwrap.wrap(printable(f"Understood as: {question}"), width)
+        yield ""
     for line in (answer.answer, *answer.reasons):
         yield from textwrap.wrap(printable(line), width)
     if answer.conflict:

@@ -108,7 +108,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 HONORIFICS = frozenset("mr mrs ms miss dr sir madam prof".split())
-_WORD = re.compile(r"\b[^\W\d_](?:[\w.&]*\w)?")
+WORD = re.compile(r"\b[^\W\d_](?:[\w.&]*\w)?")
 _ASCII_NAME = re.compile(r"\b[A-Z](?:[\w.&]*\w)?", re.ASCII)  # what most texts need, and faster
 _SENTENCE_START = re.compile(r"""(?:^|[.!?:;]\s+|\n)["'“‘(\[]*(?=[^\W\d_])""")
 
@@ -207,7 +207,7 @@ def names(text: str) -> set[str]:
     """Lower-cased words that are written as names: capitalised, not merely opening a sentence."""
     starts = {match.end() for match in _SENTENCE_START.finditer(text)}
     found: set[str] = set()
-    for match in (_ASCII_NAME if text.isascii() else _WORD).finditer(text):
+    for match in (_ASCII_NAME if text.isascii() else WORD).finditer(text):
         word = match.group()
         opens = match.start() in starts and word[1:].islower()
         if word[0].isupper() and not opens and word.lower() not in STOPWORDS:
@@ -231,7 +231,7 @@ def missing_names(text: str, present: set[str]) -> list[str]:
     missing = {name for name in names(text) if not _is_there(name, present)}
     found: list[str] = []
     end = -1
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         if missing.intersection(tokens(match[0])):
             if text[end : match.start()] == " ":
                 found[-1] += f" {match[0]}"

@@ -79,6 +79,12 @@ class SentenceEmbedder:
         (vector,) = self.encode([question])
         return QueryVectors(vector, vector)
 
+    def is_word(self, word: str) -> bool:
+        """Whether it is a token of its own."""
+        if self._encoder:
+            return self._encoder.is_word(word)
+        return len(self._model().tokenizer.tokenize(word)) == 1
+
 
 def load_embedder(weights: Weights) -> SentenceEmbedder:
     """Load on the CPU.

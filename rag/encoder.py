@@ -85,6 +85,10 @@ class Encoder:
                 return QueryVectors(plain, plain)
             return QueryVectors(plain, _unit(_through(self._corrected, below)))
 
+    def is_word(self, word: str) -> bool:
+        """Whether it is a token of its own."""
+        return len(self._tokenizer.encode(word, add_special_tokens=False)) == 1
+
     def _read(self, text: str) -> Tensor:
         """What the layers below the first corrected one say, (n, dimension)."""
         ids = torch.tensor(self._tokenizer.encode(text).ids)

@@ -75,9 +75,8 @@ def _turn(number: int, turn: Turn) -> str:
 
 def _answer(number: int, answer: Answer) -> str:
     understood = "".join(
-        f'<p class="understood">Understood as: <bdi>{escaped(part.question)}</bdi></p>'
-        for part in answer.parts
-        if part.question not in answer.question
+        f'<p class="understood">Understood as: <bdi>{escaped(question)}</bdi></p>'
+        for question in answer.understood
     )
     reasons = "".join(f'<p class="reason" dir="auto">{escaped(r)}</p>' for r in answer.reasons)
     if answer.refused:

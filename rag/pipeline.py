@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Generator as Steps
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -328,8 +328,8 @@ class Pipeline:
 
     def _find(self, asked: Asked, clock: _Clock) -> Work[_Found]:
         yield "searching"
+        asked, hits, evidence = self._search(asked)
         question = asked.standalone
-        hits, evidence = self._retriever.find(question, max(self.config.top_k, SEARCHED))
         clock.lap("retrieve")
         log_odds: list[float] = []
         if self._judge is not None:
@@ -339,6 +339,15 @@ class Pipeline:
         against = objection(question, evidence)
         found = signals(evidence, log_odds, bool(against))
         return _Found(asked, hits[: self.config.top_k], evidence, against, found)
+
+    def _search(self, asked: Asked) -> tuple[Asked, list[Hit], list[Evidence]]:
+        """The question in the corpus's own spelling, and what is found for it."""
+        k = max(self.config.top_k, SEARCHED)
+        hits, evidence = self._retriever.find(asked.standalone, k)
+        spelt = self._retriever.spelt(asked.standalone, hits)
+        if spelt.lower() != asked.standalone.lower():
+            hits, evidence = self._retriever.find(spelt, k)
+        return replace(asked, standalone=spelt), hits, evidence
 
     def _part(self, found: _Found, answered: bool) -> Part:
         question, likely = found.asked.standalone, self._probability(found)

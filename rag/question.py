@@ -73,12 +73,12 @@ def check_question(question: object) -> str:
 
 
 def plainly_asked(question: str) -> str:
-    """The question without what is only polite, with its mark: "can you tell me who she is"."""
+    """The question without what is only polite, as a sentence: "can you tell me who she is"."""
     polite = _POLITE.match(question)
     asked = question[polite.end() :] if polite else question
     if polite and (last := _VERB_LAST.fullmatch(asked)):
         asked = f"{last['asks']} {last['verb']} {last['of']}"
-    return with_question_mark(asked[:1].upper() + asked[1:] if polite else asked)
+    return with_question_mark(asked[:1].upper() + asked[1:])
 
 
 def with_question_mark(question: str) -> str:

@@ -11,6 +11,7 @@ from rag.answer_kind import holds_answer_kind
 from rag.fusion import reciprocal_rank_fusion
 from rag.question import repeats
 from rag.search_index import SearchIndex, document_of
+from rag.spelling import as_written
 from rag.terms import stems, terms, tokens
 from rag.types import Chunk, Embedder, Evidence, Hit, QueryVectors, Vectors
 
@@ -45,6 +46,10 @@ class Retriever:
         vectors = self.embed(question)
         hits = self.search(question, vectors, k)
         return hits, self.evidence(question, vectors, hits)
+
+    def spelt(self, question: str, hits: Sequence[Hit]) -> str:
+        """The question in the spelling of the chunks that were found for it."""
+        return as_written(question, [hit.chunk.text for hit in hits], self._embedder.is_word)
 
     def search(self, question: str, vectors: QueryVectors, k: int) -> list[Hit]:
         """The k best chunks, best first: in the index's order, and in that of the sentence of each

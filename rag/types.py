@@ -151,7 +151,8 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the questions in a question, as it was understood: follow-ups name their subject.
+    """One of the questions in a question, as it was understood: follow-ups name their subject, and
+    words are spelt as in the corpus.
 
     ``confidence`` is the probability, 0 to 1, that the corpus answers it, ``reason`` why it is not
     answered, in a sentence.
@@ -187,6 +188,12 @@ class Answer:
         if self.refused:
             return "refused"
         return "answered" if all(part.answered for part in self.parts) else "partly"
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        """The questions in it that were not asked in these words, capitals aside."""
+        asked = self.question.casefold()
+        return tuple(p.question for p in self.parts if p.question.casefold() not in asked)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -236,6 +243,10 @@ class Embedder(Protocol):
 
     def encode_query(self, question: str) -> QueryVectors:
         """Of one question."""
+        ...
+
+    def is_word(self, word: str) -> bool:
+        """Whether it is a token of its own, as ordinary words are and slips of the pen are not."""
         ...
 
 

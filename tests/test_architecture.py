@@ -58,7 +58,7 @@ LAYERS = [
         "encoder",
         "cli",
     },
-    {"gguf", "reader", "patterns"},
+    {"gguf", "reader", "patterns", "spelling"},
     {"models", "lexical", "embedder", "generator", "remote", "swap", "known_texts", "ingest"},
     {"search_index", "fill", "milvus_rows", "milvus_client", "sources"},
     {"milvus_parts", "bulk", "on_ray"},

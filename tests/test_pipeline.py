@@ -306,6 +306,7 @@ class NotingJudge(RankingJudge):
     """Keeps what it was given to read, pass by pass."""
 
     def log_odds(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
+        self.question = question
         self.passes = [*getattr(self, "passes", []), [e.text for e in evidence]]
         return super().log_odds(question, evidence)
 
@@ -398,3 +399,16 @@ def test_the_stages_are_told_before_the_answer(corpus_folder: Path) -> None:
     assert stages == ["searching", "reading", "checking", "writing", "checking"]
     assert isinstance(answer, Answer)
     assert "2,000" in answer.answer
+
+
+def test_a_question_is_read_in_the_spelling_of_the_corpus(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The government of Kerrow, said Kerrow, pays for the harbour.")
+    judge = NotingJudge()
+    system = pipeline(folder, judge=judge)
+    meant = "what does the government of Kerrow pay for"
+    assert system.ask("what does the goverment of kerrow pay for").understood == (meant,)
+    assert judge.question == meant
+    assert system.ask(meant.lower()).understood == ()  # capitals are nothing to tell
+    assert judge.question == meant
