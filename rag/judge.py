@@ -35,6 +35,7 @@ from rag.model_files import load_tokenizer
 from rag.models import GENERATORS
 from rag.question import plainly_asked
 from rag.reader import Reader, correct
+from rag.sections import as_read
 from rag.types import Evidence
 from rag.weights import PackagedFiles, Weights
 from rag.windows import windows
@@ -213,8 +214,10 @@ def opening(question: str) -> str:
 
 
 def readable(evidence: Sequence[Evidence], group: Sequence[int]) -> tuple[str, list[str]]:
-    """A group as title and texts."""
-    return evidence[group[0]].title, [evidence[i].text for i in group]
+    """A group as title, with its heading, and texts."""
+    first = evidence[group[0]]
+    title = f"{first.title} – {first.heading}" if first.heading else first.title
+    return title, [as_read(evidence[i]) for i in group]
 
 
 def normalised(states: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from rag.changes import find_changes
 from rag.errors import CorruptIndexError
 
 # To be raised also when a reader changes: what it took out of files is kept in the index.
-FORMAT = 6
+FORMAT = 7
 MANIFEST = "manifest.json"
 DATA = "data-"  # what names of data folders begin with
 BROUGHT = "files"  # folder beside the manifest, for documents that were brought

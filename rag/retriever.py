@@ -11,9 +11,10 @@ from rag.answer_kind import holds_answer_kind
 from rag.fusion import reciprocal_rank_fusion
 from rag.question import repeats
 from rag.search_index import SearchIndex, document_of
+from rag.sections import Sections
 from rag.spelling import as_written
 from rag.terms import stems, terms, tokens
-from rag.types import Chunk, Embedder, Evidence, Hit, QueryVectors, Vectors
+from rag.types import Chunk, Document, Embedder, Evidence, Hit, QueryVectors, Span, Vectors
 
 # score = cosine of the sentence, cosine of it with the sentence before (what "he" and "it" stand
 # for), shares of the question's words in both, and whether the sentence holds the kind of thing
@@ -81,13 +82,17 @@ class Retriever:
         vectors = self.index.vectors_of(chunk)
         cosines, near = (vectors @ vector).tolist(), (towards(vectors) @ vector).tolist()
         title, before, terms_before = set(terms(document.title)), "", set[str]()
+        sections = Sections(document, Span(chunk.start, chunk.end))
         for i, span in enumerate(chunk.sentences):
             text = chunk.text[span.start - chunk.start : span.end - chunk.start]
             words = tokens(text)
             present = set(stems(words))
-            if len(text.split()) >= _MIN_WORDS and not repeats(question, words):
+            tells = len(text.split()) >= _MIN_WORDS and not sections.is_label(span.start)
+            if tells and not repeats(question, words):
                 share = covered(idf.keys(), present, idf.__getitem__)
-                context = title | terms_before | present
+                heading, head = _over(document, sections, span.start)
+                above = set(terms(f"{heading} {head.text}" if head else heading))
+                context = title | above | terms_before | present
                 score = (
                     near[i]
                     + _SHARE_WEIGHT * share
@@ -95,8 +100,19 @@ class Retriever:
                     + _KIND_WEIGHT * holds_answer_kind(question, text)
                 )
                 place = (chunk.doc, span.start, span.end)
-                yield Evidence(*place, text, document.title, before, cosines[i], share, score)
+                near_to = cosines[i], share, score
+                yield Evidence(*place, text, document.title, before, *near_to, heading, head)
             before, terms_before = text, present
+
+
+def _over(document: Document, sections: Sections, start: int) -> tuple[str, Evidence | None]:
+    """The heading over what begins there, and the head of the table that it is a row of."""
+    heading, head = sections.heading(start), sections.head(start)
+    if head is None:
+        return heading, None
+    text = head.of(document.text)
+    place = (document.id, head.start, head.end)
+    return heading, Evidence(*place, text, document.title, "", 0.0, 0.0, 0.0, heading)
 
 
 def towards(vectors: Vectors) -> Vectors:

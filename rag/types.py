@@ -93,11 +93,14 @@ class Evidence:
     cosine: float
     share: float
     score: float
+    heading: str = ""  # that it stands under
+    head: Evidence | None = None  # of the table that it is a row of
 
     @property
     def context(self) -> str:
         """What a reader knows on reaching the sentence's end."""
-        return f"{self.title} {self.before} {self.text}"
+        before = self.head.text if self.head else self.before
+        return f"{self.title} {self.heading} {before} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.progress import progress_bar
-from rag.types import Chunk, Document, Embedder, HalfVectors, Vectors
+from rag.sections import Sections, in_words
+from rag.types import Chunk, Document, Embedder, HalfVectors, Span, Vectors
 
 _BATCH = 64  # texts between two steps of the progress bar
 _BLOCK = 4096  # rows that are rounded at a time
@@ -24,9 +25,22 @@ def text_key(text: str) -> str:
 
 
 def embedded_texts(chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> list[str]:
-    """All that is embedded: the chunks, then their sentences."""
-    sentences = [span.of(documents[chunk.doc].text) for chunk in chunks for span in chunk.sentences]
-    return [*(chunk.text for chunk in chunks), *sentences]
+    """All that is embedded: the chunks, then their sentences, each with its heading."""
+    passages: list[str] = []
+    sentences: list[str] = []
+    for chunk in chunks:
+        document = documents[chunk.doc]
+        sections = Sections(document, Span(chunk.start, chunk.end))
+        passages.append(_below(sections.heading(chunk.start), chunk.text))
+        for span in chunk.sentences:
+            text, head = span.of(document.text), sections.head(span.start)
+            read = in_words(text, head.of(document.text)) if head else text
+            sentences.append(_below(sections.heading(span.start), read))
+    return [*passages, *sentences]
+
+
+def _below(heading: str, text: str) -> str:
+    return f"{heading}\n{text}" if heading else text
 
 
 def embed(

@@ -1,4 +1,7 @@
-"""Evidence → windows: runs of sentences that follow one another in their document."""
+"""Evidence → windows: runs of sentences that follow one another below a heading of their document.
+
+Each row of a table stands alone: read in a run, the one that follows the right one is taken for it.
+"""
 
 from __future__ import annotations
 
@@ -50,4 +53,5 @@ def _place(evidence: Evidence) -> tuple[str, int]:
 
 
 def _adjoin(one: Evidence, other: Evidence, most_chars: int) -> bool:
-    return one.doc == other.doc and 0 <= other.start - one.end <= most_chars
+    near = one.doc == other.doc and 0 <= other.start - one.end <= most_chars
+    return near and one.heading == other.heading and not (one.head or other.head)

@@ -11,6 +11,7 @@ from rag.conflict import disagree, names_differ
 from rag.denial import denial_of, denies
 from rag.grounding import Grounded, Grounder
 from rag.question import asks_for_a_list
+from rag.sections import as_read
 from rag.sentences import ENDS
 from rag.terms import terms
 from rag.types import Evidence
@@ -57,13 +58,20 @@ def quote(
             continue
         found = grounder.ground_sentence(candidate.text)
         if found is not None and not any(candidate in said.quotes for said in quoted):
-            quoted.append(found)
+            quoted.append(_with_head(found, candidate))
             first = first or candidate
     for said in quoted[:2]:
         denial = denial_of(question, said.quotes[0], grounder.evidence)
         if denial and (found := grounder.ground_sentence(denial.text)):
             return [said, found]
     return quoted[:2]
+
+
+def _with_head(found: Grounded, row: Evidence) -> Grounded:
+    """A row of a table with the names of its columns, which are quoted, too."""
+    if row.head is None:
+        return found
+    return Grounded(as_read(row), (*found.quotes, row.head), found.support)
 
 
 def _joins(question: str, first: Evidence, second: Evidence, near: float, margins: Margins) -> bool:

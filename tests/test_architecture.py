@@ -30,6 +30,7 @@ LAYERS = [
         "documents",
         "filters",
         "fusion",
+        "sections",
         "windows",
         "feedback",
         "starters",

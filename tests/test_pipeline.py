@@ -412,3 +412,20 @@ def test_a_question_is_read_in_the_spelling_of_the_corpus(tmp_path: Path) -> Non
     assert judge.question == meant
     assert system.ask(meant.lower()).understood == ()  # capitals are nothing to tell
     assert judge.question == meant
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_row_of_a_table_is_quoted_with_its_head(tmp_path: Path, newline: str) -> None:
+    lines = ["## Lights of the box", "", "| Light | State | Meaning |", "|---|---|---|"]
+    lines += ["| Mesh | green | Two satellites |", "| Power | red | Broken hardware |"]
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "a.md").write_bytes(newline.join(lines).encode())
+    judge = NotingJudge(red=3.0)
+    answer = pipeline(folder, config=Config(), judge=judge).ask("What does a red power light mean?")
+    assert answer.answer == "Light: Power; State: red; Meaning: Broken hardware. [1][2]"
+    quotes = [citation.quote for citation in answer.citations]
+    assert quotes == ["| Power | red | Broken hardware |", "| Light | State | Meaning |"]
+    assert "## Lights of the box" not in judge.passes[0]
+    text = newline.join(lines)
+    assert all(text[c.start : c.end] == c.quote for c in answer.citations)

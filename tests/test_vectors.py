@@ -7,7 +7,9 @@ import pytest
 from conftest import BagOfWordsEmbedder
 
 from rag import vectors
-from rag.vectors import embed, halved, text_key
+from rag.chunking import chunk_document
+from rag.documents import load_corpus
+from rag.vectors import embed, embedded_texts, halved, text_key
 
 TEXTS = [f"note {n % 90} about {'tea ' * (n % 7)}" for n in range(200)]
 
@@ -22,6 +24,16 @@ def test_rows_on_disk_are_those_in_memory_and_leave_no_file(tmp_path: Path) -> N
         assert isinstance(rows, np.memmap) is (disk is not None)
         assert list(tmp_path.iterdir()) == []
     assert len(embedder.encoded) == 2 * len(set(TEXTS))
+
+
+def test_texts_are_embedded_with_their_heading_and_rows_with_their_head(tmp_path: Path) -> None:
+    text = "## Prices\n\n| Tea | Price |\n|---|---|\n| Assam | 4 |\n\nAll with tax.\n"
+    (tmp_path / "a.md").write_text(f"# Our tea and what it costs\n\nWelcome.\n\n{text}")
+    (document,) = load_corpus(tmp_path).documents
+    chunks = chunk_document(document, 900, 0)
+    passage, *sentences = embedded_texts(chunks, {"a.md": document})
+    assert passage == document.text.strip()
+    assert {"Welcome.", "Prices\nTea: Assam; Price: 4", "Prices\nAll with tax."} <= set(sentences)
 
 
 def test_what_is_known_is_taken_as_it_is() -> None:

@@ -1,5 +1,7 @@
 """Which sentences are read together."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +28,13 @@ def test_windows_follow_the_document_and_end_at_gaps_and_documents() -> None:
     ranked = [A3, B1, FAR, A1, A2]
     assert windows(ranked) == [[3, 4, 0], [2], [1]]
     assert windows([]) == []
+
+
+def test_windows_end_at_headings_and_each_row_of_a_table_stands_alone() -> None:
+    rows = [replace(e, head=FAR) for e in (A1, A2, A3)]
+    assert windows(rows) == [[0], [1], [2]]
+    assert with_previous(rows, 1) == rows[:1]
+    assert windows([A1, replace(A2, heading="Next"), replace(A3, heading="Next")]) == [[0], [1, 2]]
 
 
 @given(st.lists(st.integers(0, 60), unique=True), st.integers(0, 20))

@@ -1,0 +1,91 @@
+"""rag.sections: headings and heads of tables over a place of a text."""
+
+import pytest
+
+from rag.sections import Sections, in_words
+from rag.types import Document, Span
+
+TEXT = """# Lights
+
+Look at them.
+
+## At a glance
+
+| Light | State | Meaning |
+|-------|:-----:|---------|
+| Mesh  | off   | no *satellite* |
+| Power | red   |         |
+
+Below the table.
+
+Night mode
+
+It dims the lights.
+
+Advertisement
+
+It dims more.
+
+Advertisement
+
+The end.
+"""
+
+
+def sections(text: str = TEXT, start: int = 0) -> Sections:
+    return Sections(Document("a.md", "Lights", text), Span(start, len(text)))
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("place", "heading", "head"),
+    [
+        ("Look", "", ""),  # the title is known
+        ("## At", "", ""),
+        ("| Light", "At a glance", ""),
+        ("| Mesh", "At a glance", "| Light | State | Meaning |"),
+        ("| Power", "At a glance", "| Light | State | Meaning |"),
+        ("Below", "At a glance", ""),
+        ("It dims the", "Night mode", ""),
+        ("The end", "Night mode", ""),  # what comes again is no heading
+    ],
+)
+def test_what_stands_over_a_place(newline: str, place: str, heading: str, head: str) -> None:
+    text = TEXT.replace("\n", newline)
+    start = text.index(place)
+    for begin in (0, start):  # of the passage
+        found = sections(text, begin)
+        assert found.heading(start) == heading
+        assert (span := found.head(start)) is None or span.of(text) == head
+        assert (span is None) == (head == "")
+
+
+def test_headings_and_heads_are_labels() -> None:
+    found = sections()
+    labels = {
+        p
+        for p in ("# L", "Look", "## At", "| Light", "| Mesh", "Night")
+        if found.is_label(TEXT.index(p))
+    }
+    assert labels == {"## At", "| Light"}
+
+
+@pytest.mark.parametrize(
+    "line", ["It is late.", "- an item", "Owner: Finance,", "| a row |", "x" * 70, "(see below)"]
+)
+def test_other_short_lines_are_no_headings(line: str) -> None:
+    text = f"One begins.\n\n{line}\n\nTwo ends."
+    assert sections(text).heading(text.index("Two")) == ""
+
+
+def test_a_heading_far_above_is_forgotten() -> None:
+    text = "## Far\n\n" + "Words and words.\n" * 1000
+    assert sections(text, len(text) - 100).heading(len(text) - 50) == ""
+
+
+def test_a_row_in_words() -> None:
+    head = "| Light | State | Meaning |"
+    assert in_words("| Mesh | off | lost |", head) == "Light: Mesh; State: off; Meaning: lost"
+    assert in_words("| Mesh | | lost | far |", head) == "Light: Mesh; Meaning: lost; far"
+    assert in_words("| Mesh |", head) == "Light: Mesh"
+    assert in_words("| a |", "|  |") == "a"
