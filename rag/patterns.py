@@ -124,6 +124,7 @@ def _defining(named: str) -> Iterator[str]:
     yield rf"{name},? (?:of|from|at) (?:the )?(?-i:[A-Z])"  # X of the Citizens' List
     yield rf"\b{_ROLE},? {_TITLED}{name}"  # Xianyu President X
     yield rf"\b{_ROLE} (?:of|at) [^,]{{1,60}}, {_TITLED}{name}"  # the president of Xianyu, X
+    yield rf"\b{_ROLE} (?:(?:of|at) [^,]{{1,60}} )?(?:is|was) {_TITLED}{name}"  # the editor is X
     yield rf"\b(?:known|considered|called|dubbed|named)(?: as)?(?: the| an?)? {name}"
     yield rf"\({name}\)|{name} \("  # Customer Management Revenue (X)
 

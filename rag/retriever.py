@@ -24,7 +24,8 @@ _PAIR_WEIGHT = 0.6
 _SHARE_WEIGHT = 0.3
 _CONTEXT_WEIGHT = 0.3
 _KIND_WEIGHT = 0.2
-# A caption or a date on a line of its own answers nothing: fewer words than this.
+# A caption or a date on a line of its own answers nothing: fewer words than this. An item of a
+# list may.
 _MIN_WORDS = 4
 # Chunks whose order their best sentences have a say in; more would also change what a judge reads,
 # and it takes more of what is near for an answer (eval/LOG.md).
@@ -87,10 +88,12 @@ class Retriever:
             text = chunk.text[span.start - chunk.start : span.end - chunk.start]
             words = tokens(text)
             present = set(stems(words))
-            tells = len(text.split()) >= _MIN_WORDS and not sections.is_label(span.start)
-            if tells and not repeats(question, words):
+            items = _part(document, sections.items(span.start))
+            tells = items or len(text.split()) >= _MIN_WORDS
+            if tells and not sections.is_label(span.start) and not repeats(question, words):
                 share = covered(idf.keys(), present, idf.__getitem__)
-                heading, head = _over(document, sections, span.start)
+                heading = sections.heading(span.start)
+                head = _part(document, sections.head(span.start))
                 above = set(terms(f"{heading} {head.text}" if head else heading))
                 context = title | above | terms_before | present
                 score = (
@@ -100,19 +103,17 @@ class Retriever:
                     + _KIND_WEIGHT * holds_answer_kind(question, text)
                 )
                 place = (chunk.doc, span.start, span.end)
-                near_to = cosines[i], share, score
-                yield Evidence(*place, text, document.title, before, *near_to, heading, head)
+                scores = (cosines[i], share, score)
+                yield Evidence(*place, text, document.title, before, *scores, heading, head, items)
             before, terms_before = text, present
 
 
-def _over(document: Document, sections: Sections, start: int) -> tuple[str, Evidence | None]:
-    """The heading over what begins there, and the head of the table that it is a row of."""
-    heading, head = sections.heading(start), sections.head(start)
-    if head is None:
-        return heading, None
-    text = head.of(document.text)
-    place = (document.id, head.start, head.end)
-    return heading, Evidence(*place, text, document.title, "", 0.0, 0.0, 0.0, heading)
+def _part(document: Document, span: Span | None) -> Evidence | None:
+    """What stands there, as evidence that nobody has scored."""
+    if span is None:
+        return None
+    text = span.of(document.text)
+    return Evidence(document.id, span.start, span.end, text, document.title, "", 0.0, 0.0, 0.0)
 
 
 def towards(vectors: Vectors) -> Vectors:

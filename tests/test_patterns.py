@@ -51,6 +51,8 @@ def test_an_amount_that_is_asked_for_is_a_number() -> None:
         "He met Quark President Ji Shan there.",
         "He met the engineer, Dr Ji Shan, there.",
         "The editor of the Herald, Ji Shan, was there.",
+        "The Chief Financial Officer is Ji Shan.",
+        "The editor of the Herald was Ms Ji Shan.",
         "Ji Shan is now a baker.",
         "'Ji Shan', Alibaba's platform, was there.",
         "He met Ji Shan of the Citizens' List.",

@@ -429,3 +429,20 @@ def test_a_row_of_a_table_is_quoted_with_its_head(tmp_path: Path, newline: str) 
     assert "## Lights of the box" not in judge.passes[0]
     text = newline.join(lines)
     assert all(text[c.start : c.end] == c.quote for c in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is in the box?", "Router, white; Cable, yellow. [1]"),
+        ("What colour is the cable?", "Cable, yellow. [1]"),
+    ],
+)
+def test_a_list_that_is_asked_for_is_quoted_whole(tmp_path: Path, question: str, said: str) -> None:
+    text = "Unpack it at once.\n\n## What is in the box\n\n- Router, white\n- Cable, yellow\n"
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "a.md").write_text(text)
+    answer = pipeline(folder, config=Config(), judge=RankingJudge(**{"yellow": 3.0})).ask(question)
+    assert answer.answer == said
+    check_quotes(answer, folder)

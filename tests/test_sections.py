@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.sections import Sections, in_words
+from rag.sections import Sections, in_words, items_in_words
 from rag.types import Document, Span
 
 TEXT = """# Lights
@@ -88,4 +88,51 @@ def test_a_row_in_words() -> None:
     assert in_words("| Mesh | off | lost |", head) == "Light: Mesh; State: off; Meaning: lost"
     assert in_words("| Mesh | | lost | far |", head) == "Light: Mesh; Meaning: lost; far"
     assert in_words("| Mesh |", head) == "Light: Mesh"
+    assert in_words("| Weight | 430 g |", "| Item | Value |") == "Weight: 430 g"
     assert in_words("| a |", "|  |") == "a"
+
+
+LISTS = """## In the box
+
+- Router, white
+- Cable,
+  yellow
+
+Words.
+
+If you clicked:
+
+1. Stop.
+
+2. Call us.
+
+More.
+
+- alone
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("place", "heading", "items"),
+    [
+        ("- Router", "In the box", "Router, white; Cable, yellow"),
+        ("- Cable", "In the box", "Router, white; Cable, yellow"),
+        ("Words", "In the box", ""),
+        ("If", "In the box", ""),
+        ("2. Call", "In the box – If you clicked:", "1. Stop; 2. Call us"),
+        ("- alone", "In the box", ""),
+    ],
+)
+def test_an_item_and_its_list(newline: str, place: str, heading: str, items: str) -> None:
+    text = LISTS.replace("\n", newline)
+    found, start = sections(text), text.index(place)
+    span = found.items(start)
+    assert found.heading(start) == heading
+    assert (items_in_words(span.of(text)) if span else "") == items
+
+
+def test_a_long_list_is_no_whole() -> None:
+    text = "".join(f"- item {n}\n" for n in range(11))
+    assert sections(text).items(0) is None
+    assert sections(text[:-10]).items(0) == Span(0, len(text) - 11)
