@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 import numpy as np
 
@@ -74,12 +75,31 @@ class Retriever:
 
     def _sentences(
         self, question: str, idf: Mapping[str, float], vector: Vectors, chunk: Chunk
-    ) -> Iterable[Evidence]:
-        """``idf`` is that of each term of the question.
+    ) -> Iterator[Evidence]:
+        """``idf`` is that of each term of the question. Items of a list that is asked for by its
+        heading, and by no word of their own, are the one list, with the scores of the best."""
+        document = document_of(chunk.doc, self.index.documents)
+        lists: dict[Span, Evidence] = {}
+        for told, items in self._told(question, idf, vector, chunk, document):
+            if items is None:
+                yield told
+            else:
+                lists[items] = max(told, lists.get(items, told), key=lambda e: e.score)
+        for items, best in lists.items():
+            yield replace(best, start=items.start, end=items.end, text=items.of(document.text))
+
+    def _told(
+        self,
+        question: str,
+        idf: Mapping[str, float],
+        vector: Vectors,
+        chunk: Chunk,
+        document: Document,
+    ) -> Iterator[tuple[Evidence, Span | None]]:
+        """Each sentence, and the list that it stands for.
 
         The text is the chunk's own: its document may be replaced since it was found.
         """
-        document = document_of(chunk.doc, self.index.documents)
         vectors = self.index.vectors_of(chunk)
         cosines, near = (vectors @ vector).tolist(), (towards(vectors) @ vector).tolist()
         title, before, terms_before = set(terms(document.title)), "", set[str]()
@@ -88,7 +108,7 @@ class Retriever:
             text = chunk.text[span.start - chunk.start : span.end - chunk.start]
             words = tokens(text)
             present = set(stems(words))
-            items = _part(document, sections.items(span.start))
+            items = sections.items(span.start)
             tells = items or len(text.split()) >= _MIN_WORDS
             if tells and not sections.is_label(span.start) and not repeats(question, words):
                 share = covered(idf.keys(), present, idf.__getitem__)
@@ -102,9 +122,9 @@ class Retriever:
                     + _CONTEXT_WEIGHT * covered(idf.keys(), context, idf.__getitem__)
                     + _KIND_WEIGHT * holds_answer_kind(question, text)
                 )
-                place = (chunk.doc, span.start, span.end)
-                scores = (cosines[i], share, score)
-                yield Evidence(*place, text, document.title, before, *scores, heading, head, items)
+                told = (text, document.title, before, cosines[i], share, score, heading, head)
+                whole = bool(idf.keys() & above) and not idf.keys() & (present - above)
+                yield Evidence(chunk.doc, span.start, span.end, *told), items if whole else None
             before, terms_before = text, present
 
 

@@ -95,7 +95,6 @@ class Evidence:
     score: float
     heading: str = ""  # that it stands under
     head: Evidence | None = None  # of the table that it is a row of
-    items: Evidence | None = None  # the whole list that it is an item of
 
     @property
     def context(self) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from rag.conflict import disagree, names_differ
 from rag.denial import denial_of, denies
 from rag.grounding import Grounded, Grounder
 from rag.question import asks_for_a_list
-from rag.sections import as_read, items_in_words, needs_head
+from rag.sections import as_read, needs_head
 from rag.sentences import ENDS
 from rag.terms import terms
 from rag.types import Evidence
@@ -56,10 +56,9 @@ def quote(
     for candidate in candidates:
         if first and not _joins(question, first, candidate, near, margins):
             continue
-        if any(_within(candidate, q) for said in quoted for q in said.quotes):
-            continue
-        if found := grounder.ground_sentence(candidate.text):
-            quoted.append(_in_words(question, found, candidate))
+        found = grounder.ground_sentence(candidate.text)
+        if found is not None and not any(candidate in said.quotes for said in quoted):
+            quoted.append(_in_words(found, candidate))
             first = first or candidate
     for said in quoted[:2]:
         denial = denial_of(question, said.quotes[0], grounder.evidence)
@@ -68,25 +67,13 @@ def quote(
     return quoted[:2]
 
 
-def _in_words(question: str, found: Grounded, quoted: Evidence) -> Grounded:
-    """A row of a table in words, with the names of its columns quoted, too, where they are read;
-    and for an item of a list that is as near as all others, the list."""
-    if quoted.head:
-        heads = (quoted.head,) if needs_head(quoted.head.text) else ()
-        return Grounded(as_read(quoted), (*found.quotes, *heads), found.support)
-    if quoted.items and _asked_as_a_whole(question, quoted):
-        return Grounded(items_in_words(quoted.items.text), (quoted.items,), found.support)
-    return found
-
-
-def _asked_as_a_whole(question: str, item: Evidence) -> bool:
-    """Whether the question has words of the heading, and none of the item's own."""
-    asked, heading = set(terms(question)), set(terms(item.heading))
-    return not asked.isdisjoint(heading) and asked.isdisjoint(set(terms(item.text)) - heading)
-
-
-def _within(one: Evidence, other: Evidence) -> bool:
-    return one.doc == other.doc and other.start <= one.start and one.end <= other.end
+def _in_words(found: Grounded, quoted: Evidence) -> Grounded:
+    """A list, or a row of a table, in words; the names of its columns are quoted, too, where they
+    are read."""
+    quotes = found.quotes
+    if quoted.head and needs_head(quoted.head.text):
+        quotes = (*quotes, quoted.head)
+    return replace(found, text=as_read(quoted), quotes=quotes)
 
 
 def _joins(question: str, first: Evidence, second: Evidence, near: float, margins: Margins) -> bool:

@@ -136,3 +136,8 @@ def test_a_long_list_is_no_whole() -> None:
     text = "".join(f"- item {n}\n" for n in range(11))
     assert sections(text).items(0) is None
     assert sections(text[:-10]).items(0) == Span(0, len(text) - 11)
+
+
+def test_rules_behind_bullets_are_no_whole_but_steps_are() -> None:
+    assert sections("- Lock it.\n- Do not run.\n").items(0) is None
+    assert sections("1. Lock it.\n2. Do not run.\n").items(0) == Span(0, 26)
