@@ -336,6 +336,14 @@ def test_the_unseen_suite_shares_nothing_with_the_training():
     assert all(question.evidence for question in suite.questions if question.answerable)
 
 
+def test_the_folders_of_a_user_are_a_suite():
+    suite = load_suite(ROOT / "eval/folders")
+    kinds = {question.id.split("-")[0] for question in suite.questions}
+    assert kinds == {"handbook", "router", "people"}
+    assert len(suite.questions) == 105
+    assert all(question.evidence for question in suite.questions if question.answerable)
+
+
 def test_a_suite_in_the_form_of_beir(beir):
     assert load_suite(beir) == RetrievalSuite(
         "facts",
