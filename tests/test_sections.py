@@ -1,6 +1,8 @@
 """rag.sections: headings and heads of tables over a place of a text."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.sections import Sections, in_words, items_in_words
 from rag.types import Document, Span
@@ -141,3 +143,25 @@ def test_a_long_list_is_no_whole() -> None:
 def test_rules_behind_bullets_are_no_whole_but_steps_are() -> None:
     assert sections("- Lock it.\n- Do not run.\n").items(0) is None
     assert sections("1. Lock it.\n2. Do not run.\n").items(0) == Span(0, 26)
+
+
+_LINES = (
+    "# A b\n## Cd\nHeading here\n\n\n| a | b | c |\n|---|---|---|\n| 1 | 2 |\n- x y\n2. step.\n  more"
+    "\nText: so it is.\nLead:\n* z.\n|\n#\n###### #"
+)
+_LINE = st.sampled_from(_LINES.split("\n"))
+
+
+@given(st.lists(_LINE, max_size=30), st.sampled_from(["\n", "\r\n"]), st.integers(0, 100))
+def test_whatever_the_text_spans_are_of_whole_lines(lines, newline, begin) -> None:
+    text = newline.join(lines)
+    found = sections(text, min(begin, len(text)))
+    stripped = {line.strip() for line in lines}
+    for start in range(len(text) + 1):
+        if head := found.head(start):
+            assert head.of(text) in stripped
+            assert head.end < start
+        if items := found.items(start):
+            assert items.start <= start < items.end
+            assert {line.strip() for line in items.of(text).splitlines()} <= stripped
+        assert isinstance(found.heading(start), str)
