@@ -146,8 +146,8 @@ def test_rules_behind_bullets_are_no_whole_but_steps_are() -> None:
 
 
 _LINES = (
-    "# A b\n## Cd\nHeading here\n\n\n| a | b | c |\n|---|---|---|\n| 1 | 2 |\n- x y\n2. step.\n  more"
-    "\nText: so it is.\nLead:\n* z.\n|\n#\n###### #"
+    "# A b\n## Cd\nHeading here\n\n\n| a | b | c |\n|---|---|---|\n| 1 | 2 |\n- x y\n2. step."
+    "\n  more\nText: so it is.\nLead:\n* z.\n|\n#\n###### #"
 )
 _LINE = st.sampled_from(_LINES.split("\n"))
 
