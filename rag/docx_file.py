@@ -27,7 +27,7 @@ _RUNS = (
 
 
 def read(data: bytes) -> Reading:
-    """Paragraphs apart by a blank line, the cells of a table row, also empty ones, by bars.
+    """Paragraphs apart by a blank line, and tables as Markdown has them, empty cells included.
 
     Raises Unreadable for what is no such file or would unpack to too much, ImportError without
     python-docx; that raises errors of all kinds on broken files.
@@ -59,6 +59,7 @@ def _check_size(data: bytes) -> None:
 
 
 def _lines(body: BaseOxmlElement) -> Iterator[str]:
+    table = None
     for row, paragraphs in groupby(body.xpath(".//w:p"), key=partial(_outermost, "w:tr")):
         if row is None:
             yield from _texts(paragraphs)
@@ -66,7 +67,9 @@ def _lines(body: BaseOxmlElement) -> Iterator[str]:
         cells = groupby(paragraphs, key=partial(_outermost, "w:tc"))
         texts = [" ".join(_texts(inside)) for _, inside in cells]
         if any(texts):
-            yield " | ".join(texts)
+            yield f"| {' | '.join(texts)} |"
+            if table is not (table := row.xpath("ancestor::w:tbl")[0]):
+                yield "|" + "---|" * len(texts)  # the first row is the head
 
 
 def _outermost(kind: str, paragraph: BaseOxmlElement) -> BaseOxmlElement | None:

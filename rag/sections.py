@@ -121,16 +121,17 @@ def _headings(lines: Sequence[_Line]) -> list[tuple[int, str]]:
 
 
 def _tables(lines: Sequence[_Line]) -> list[_Run]:
+    """Blank lines do not end a table: what is read of other formats has them between rows."""
     found: list[_Run] = []
     head: _Line | None = None
-    for before, line in pairwise(lines):
+    for before, line in pairwise(line for line in lines if line.text):
         if not line.text.startswith("|"):
             head = None
-        elif head is None:
-            head = before if before.text.startswith("|") and _RULE.fullmatch(line.text) else None
-        elif found and found[-1].over is head:
+        elif before.text.startswith("|") and _RULE.fullmatch(line.text):
+            head = before
+        elif head and found and found[-1].over is head:
             found[-1].last = line
-        else:
+        elif head:
             found.append(_Run(head, line, line))
     return found
 

@@ -193,7 +193,9 @@ def test_a_pdf_with_a_password_and_one_without_text() -> None:
 def test_paragraphs_and_tables_of_a_docx() -> None:
     data = word("The staff of Kivi", "It grew fast.", table=[["Year", "Staff"], ["2020", "300"]])
     found = only(".docx", data)
-    assert found.text == "The staff of Kivi\n\nIt grew fast.\n\nYear | Staff\n\n2020 | 300"
+    assert found.text == (
+        "The staff of Kivi\n\nIt grew fast.\n\n| Year | Staff |\n\n|---|---|\n\n| 2020 | 300 |"
+    )
     assert found.date == ""  # that of python-docx's template is none
 
 
@@ -204,7 +206,8 @@ def test_values_of_a_docx_stay_under_their_headings() -> None:
     name.text = "Name"
     name.add_paragraph("of unit")
     assert only(".docx", saved(made)).text == (
-        "Units.\n\nName of unit | Budget | Actual\n\nOps |  | 5\n\nIT | 7 | "
+        "Units.\n\n| Name of unit | Budget | Actual |\n\n|---|---|---|"
+        "\n\n| Ops |  | 5 |\n\n| IT | 7 |  |"
     )
 
 

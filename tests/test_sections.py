@@ -38,7 +38,7 @@ def sections(text: str = TEXT, start: int = 0) -> Sections:
     return Sections(Document("a.md", "Lights", text), Span(start, len(text)))
 
 
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\n\n"])
 @pytest.mark.parametrize(
     ("place", "heading", "head"),
     [
