@@ -247,7 +247,7 @@ def test_what_tells_when(sentence: str) -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("who is she", "who is she?"),
+        ("who is she", "Who is she?"),
         ("Can you tell me who the mayor of Ely is?", "Who is the mayor of Ely?"),
         ("please tell me how many came.", "How many came?"),
         ("Do you know where it is?", "Where is it?"),
