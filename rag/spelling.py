@@ -43,7 +43,14 @@ def _lower(question: str) -> set[str]:
 
 
 def _stands(word: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(word)}\b", text) is not None
+    """As a word; a pattern for each would take longer to make than to search for."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _replaced(question: str, by: Mapping[str, str]) -> str:
@@ -55,7 +62,7 @@ def _meant(unknown: set[str], written: Mapping[str, int]) -> dict[str, str]:
     known = {stem(word) for word in written}
     meant: dict[str, str] = {}
     for word in unknown:
-        words = [other for other in written if is_slip(word, other)]
+        words = [other for other in written if other[0] == word[0] and is_slip(word, other)]
         if words and stem(word) not in known:
             meant[word] = max(words, key=lambda other: (written[other], other))
     return meant
