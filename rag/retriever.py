@@ -71,7 +71,11 @@ class Retriever:
         idf = {term: self.index.idf(term) for term in terms(question)}
         vector = vectors.sentence
         found = [e for hit in hits for e in self._sentences(question, idf, vector, hit.chunk)]
-        return sorted(found, key=lambda e: (-e.score, e.doc, e.start))
+        found.sort(key=lambda e: (-e.score, e.doc, e.start))
+        once: dict[tuple[str, int, int], Evidence] = {}  # of a list that two chunks share
+        for e in found:
+            once.setdefault((e.doc, e.start, e.end), e)
+        return list(once.values())
 
     def _sentences(
         self, question: str, idf: Mapping[str, float], vector: Vectors, chunk: Chunk

@@ -57,7 +57,8 @@ def quote(
         if first and not _joins(question, first, candidate, near, margins):
             continue
         found = grounder.ground_sentence(candidate.text)
-        if found is not None and not any(candidate in said.quotes for said in quoted):
+        quotes = [quote for sentence in quoted for quote in sentence.quotes]
+        if found is not None and not any(_overlap(candidate, quote) for quote in quotes):
             quoted.append(_in_words(found, candidate))
             first = first or candidate
     for said in quoted[:2]:
@@ -65,6 +66,11 @@ def quote(
         if denial and (found := grounder.ground_sentence(denial.text)):
             return [said, found]
     return quoted[:2]
+
+
+def _overlap(one: Evidence, other: Evidence) -> bool:
+    """As an item does with its list."""
+    return one.doc == other.doc and one.start < other.end and other.start < one.end
 
 
 def _in_words(found: Grounded, quoted: Evidence) -> Grounded:

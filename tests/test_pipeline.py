@@ -14,6 +14,8 @@ from rag.pipeline import Pipeline
 from rag.refusal import REFUSAL
 from rag.types import Answer, Evidence, Generator, Judge
 
+COLOURS = ("red", "blue", "green", "white", "black", "grey")
+
 
 class PreferringJudge:
     """Sure of sentences that hold a word, and that all others are beside the question."""
@@ -446,3 +448,19 @@ def test_a_list_that_is_asked_for_is_quoted_whole(tmp_path: Path, question: str,
     answer = pipeline(folder, config=Config(), judge=RankingJudge(**{"yellow": 3.0})).ask(question)
     assert answer.answer == said
     check_quotes(answer, folder)
+
+
+def test_a_list_in_two_chunks_is_quoted_once_and_without_its_items(tmp_path: Path) -> None:
+    items = [f"- One {colour} piece of the finest rope, a metre long" for colour in COLOURS]
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "a.md").write_text(
+        "\n".join(["# The Tern six", "", "## What is in the box", "", *items])
+    )
+    judge = RankingJudge(One=3.0)
+    system = pipeline(folder, config=Config(chunk_chars=200), judge=judge)
+    assert len(system.index.chunks) > 1
+    (whole,) = system.ask("What is in the box?").citations
+    assert whole.quote == "\n".join(items)
+    (whole,) = system.ask("What is in the box, red?").citations  # a word of one item
+    assert whole.quote in ("\n".join(items), items[0])
