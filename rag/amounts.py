@@ -56,6 +56,7 @@ _BOUND = re.compile(
     r"|(?P<about>about|around|approximately|roughly|some|nearly|almost|close to|circa|ca\.))\s\Z"
 )
 _ABOUT = Decimal("0.05")  # relative; "about 500" can be 480
+_NEAR = Decimal("1.3")  # times as much as the other, at most, where two may be told of one thing
 _BETWEEN = re.compile(r"\bbetween\s\Z")
 _AND = re.compile(r"\sand\s")
 _TO = re.compile(r"\s?[-–]\s?|\s(?:to|until|or)\s")
@@ -263,9 +264,23 @@ def _unit(text: str, number: Number) -> tuple[str, Decimal, int]:
     return "time", _SECONDS[match["time"] or match["short"]], match.end()
 
 
-def all_differ(some: list[Amount], others: list[Amount]) -> bool:
+def all_differ(some: Sequence[Amount], others: Sequence[Amount]) -> bool:
     """Whether none of the one can be one of the others."""
     return not any(_meet(one, other) for one, other in product(some, others))
+
+
+def rest_differs(some: Sequence[Amount], others: Sequence[Amount]) -> bool:
+    """Whether some amounts are the same, so that both are likely to be told of one event, and of
+    the others two are nearly so: 1,284 adults at 61 sites, 1,284 people at 58 clinics."""
+    own = [one for one in some if all_differ([one], others)]
+    theirs = [other for other in others if all_differ(some, [other])]
+    share_one = len(own) < len(some)
+    return share_one and any(_are_near(one, other) for one, other in product(own, theirs))
+
+
+def _are_near(one: Amount, other: Amount) -> bool:
+    low, high = sorted((abs(one.low), abs(other.low)))
+    return one.kind == other.kind and 0 < high <= low * _NEAR
 
 
 def _meet(one: Amount, other: Amount) -> bool:

@@ -13,7 +13,15 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import pairwise, product
 
-from rag.amounts import ROUNDING, Amount, all_differ, amounts, in_other_units, times_differ
+from rag.amounts import (
+    ROUNDING,
+    Amount,
+    all_differ,
+    amounts,
+    in_other_units,
+    rest_differs,
+    times_differ,
+)
 from rag.answer_kind import answer_kind
 from rag.claims import HONORIFICS, negates, numbers
 from rag.dates import MONTH, MONTHS
@@ -81,7 +89,8 @@ def disagree(question: str, one: str, other: str) -> bool:
 
 
 def _numbers_differ(question: str, one: str, other: str) -> bool:
-    """Whether both tell numbers that are not in the question, nor years, and none is the same."""
+    """Whether both tell numbers that are not in the question, nor years, and none is the same, or
+    those that are not."""
     texts = (one, other)
     left_out = [numbers(question) | {Decimal(year) for year in years_told(text)} for text in texts]
     compared = [amounts(text, known) for text, known in zip(texts, left_out, strict=True)]
@@ -92,7 +101,9 @@ def _numbers_differ(question: str, one: str, other: str) -> bool:
     same = (abs(a - b) <= ROUNDING * max(abs(a), abs(b)) for a, b in product(*told))
     if _is_share(*compared) or _is_share(*reversed(compared)):
         return False
-    return all(compared) and not any(same) and all_differ(*compared)
+    if any(same):
+        return rest_differs(*compared)
+    return all(compared) and all_differ(*compared)
 
 
 def _asked_for(question: str, found: Iterable[Amount]) -> Iterator[Amount]:

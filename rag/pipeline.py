@@ -63,6 +63,7 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Work = Steps[Stage, None, Result]  # yields each stage when it begins, and returns its result
 _QUOTABLE = 3  # best source sentences that may stand for a draft without support
+_COMPARED = 6  # … and that may say otherwise than the one that is quoted
 DRAFT_WORDS = 60  # that the generator is asked for at most
 SEARCHED = 16  # chunks whose sentences are candidates
 # By log odds of a judge, or by the retriever's score (eval/LOG.md).
@@ -374,13 +375,14 @@ class Pipeline:
         judged = self._judge is not None
         grounder = Grounder(found.asked.standalone, found.evidence, self.index.idf, judged)
         # A judge has read what a sentence is about; without one, the names must tell.
-        best = found.evidence[:_QUOTABLE]
-        quotable = [e for e in best if judged or grounder.is_about(e)]
+        best = found.evidence[:_COMPARED]
+        others = [e for e in best if judged or grounder.is_about(e)]
+        quotable = [e for e in others if e in best[:_QUOTABLE]]
         listed = asks_for_a_list(found.asked.text)
         if listed:
             quotable.sort(key=lambda e: -len(grounder.new_facts(e.text)))
         yield "checking"
-        quoted = quote(grounder, found.asked.text, quotable, self._margins)
+        quoted = quote(grounder, found.asked.text, quotable, self._margins, others)
         clock.lap("ground")
         told = 0 < count_words(quoted) <= self.config.quote_words
         if (

@@ -17,18 +17,37 @@ _OPENING_CHARS = 6  # before a word that tell whether it opens a sentence
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHORTEST = 5  # letters; one slip turns most shorter words into others ("form", "from")
 
+# Too short to be mended as others are, and what tells the kind of answer that is asked for.
+_ASKING = {
+    slip: word
+    for word, slips in {
+        "what": "wat wht waht whta hwat",
+        "which": "wich whic whcih wihch",
+        "when": "wehn whn whne",
+        "where": "wher whre wehre wheer",
+        "who": "woh",
+        "how": "hwo",
+        "why": "wy whi",
+    }.items()
+    for slip in slips.split()
+}
+_ASKING |= {slip.capitalize(): word.capitalize() for slip, word in _ASKING.items()}
+
 
 def as_written(question: str, texts: Sequence[str], is_word: Callable[[str], bool]) -> str:
     """The question with those of its words that ``texts`` write otherwise as they do.
 
     What is no word, and does not stand there, gives way to what does and differs by a letter left
-    out, put in or changed for the next: "goverment", "becuase". A lower-cased word that stands only
-    with a capital gets it ("qwen"), unless some name in the question has one: then it is meant so.
+    out, put in or changed for the next ("goverment"), or to a word that asks ("wich"). A
+    lower-cased word that stands only with a capital gets it ("qwen"), unless some name in the
+    question has one: then it is meant so.
     """
     if question.isupper():
         question = question.lower()
     text = "\n".join(texts)
     folded = text.lower()
+    asking = {slip: word for slip, word in _ASKING.items() if not _stands(slip.lower(), folded)}
+    question = _replaced(question, asking)
     unknown = {w for w in _lower(question) if not _stands(w, folded) and not is_word(w)}
     if unknown:
         question = _replaced(question, _meant(unknown, Counter(_LETTERS.findall(folded))))

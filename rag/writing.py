@@ -31,6 +31,7 @@ _OF_NUMBERS = frozenset(
         " more most less least some about around after before until out"
     )
 )
+_QUOTES = 2  # sentences, at most, that an answer quotes as they are
 _BETWEEN_ITEMS = " ,;，；、،؛"  # what ends a line of a list, but no sentence
 
 
@@ -46,26 +47,46 @@ class Margins:
 
 
 def quote(
-    grounder: Grounder, question: str, candidates: Sequence[Evidence], margins: Margins
+    grounder: Grounder,
+    question: str,
+    candidates: Sequence[Evidence],
+    margins: Margins,
+    others: Sequence[Evidence] = (),
 ) -> list[Grounded]:
-    """The first candidate that can stand as an answer, and a second one that is near it; or what
-    either says and the sentence that denies it."""
+    """The first candidate that can stand as an answer, and a second sentence: one of ``others``
+    that says otherwise, or else a candidate that is near the first; or what either says and the
+    sentence that denies it."""
     near = margins.further if asks_for_a_list(question) else margins.near
     quoted: list[Grounded] = []
+    waiting = list(candidates)
     first: Evidence | None = None  # that is quoted
-    for candidate in candidates:
+    while waiting and len(quoted) < _QUOTES:
+        candidate = waiting.pop(0)
         if first and not _joins(question, first, candidate, near, margins):
             continue
         found = grounder.ground_sentence(candidate.text)
         quotes = [quote for sentence in quoted for quote in sentence.quotes]
         if found is not None and not any(_overlap(candidate, quote) for quote in quotes):
             quoted.append(_in_words(found, candidate))
-            first = first or candidate
-    for said in quoted[:2]:
+            if first is None:
+                first = candidate
+                waiting[:0] = _against(question, first, others, margins)
+    for said in quoted:
         denial = denial_of(question, said.quotes[0], grounder.evidence)
         if denial and (found := grounder.ground_sentence(denial.text)):
             return [said, found]
-    return quoted[:2]
+    return quoted
+
+
+def _against(
+    question: str, first: Evidence, others: Sequence[Evidence], margins: Margins
+) -> list[Evidence]:
+    """Those of the others that answer the question, and otherwise."""
+    return [
+        other
+        for other in others
+        if other.score >= margins.doubtful and _contradicts(question, first, other, margins)
+    ]
 
 
 def _overlap(one: Evidence, other: Evidence) -> bool:
@@ -83,12 +104,17 @@ def _in_words(found: Grounded, quoted: Evidence) -> Grounded:
 
 
 def _joins(question: str, first: Evidence, second: Evidence, near: float, margins: Margins) -> bool:
-    behind, elsewhere = first.score - second.score, second.doc != first.doc
-    if behind < (margins.further if elsewhere else near) and second.score >= margins.weakest:
+    behind = first.score - second.score
+    near = near if second.doc == first.doc else margins.further
+    if behind < near and second.score >= margins.weakest:
         return True
+    return _contradicts(question, first, second, margins)
+
+
+def _contradicts(question: str, first: Evidence, second: Evidence, margins: Margins) -> bool:
     return (
-        elsewhere
-        and behind < margins.contradicting
+        second.doc != first.doc
+        and first.score - second.score < margins.contradicting
         and _share_a_word(first, second)
         and disagree(question, first.text, second.text)
     )

@@ -336,12 +336,26 @@ def test_the_unseen_suite_shares_nothing_with_the_training():
     assert all(question.evidence for question in suite.questions if question.answerable)
 
 
-def test_the_folders_of_a_user_are_a_suite():
-    suite = load_suite(ROOT / "eval/folders")
-    kinds = {question.id.split("-")[0] for question in suite.questions}
-    assert kinds == {"handbook", "router", "people"}
-    assert len(suite.questions) == 105
+@pytest.mark.parametrize(
+    ("name", "questions", "kinds"),
+    [
+        ("folders", 105, {"handbook", "router", "people"}),
+        ("notes", 60, {"any", "news", "town", "kestrel"}),
+        ("again", 64, set(KINDS)),
+    ],
+)
+def test_further_suites(name, questions, kinds):
+    suite = load_suite(ROOT / "eval" / name)
+    assert len(suite.questions) == questions
+    assert {question.id.split("-")[0] for question in suite.questions} <= kinds
     assert all(question.evidence for question in suite.questions if question.answerable)
+
+
+def test_no_question_on_the_articles_is_asked_twice(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    asked = {question.question for question in load_suite(None).questions}
+    again = {question.question for question in load_suite(ROOT / "eval/again").questions}
+    assert not asked & again
 
 
 def test_a_suite_in_the_form_of_beir(beir):

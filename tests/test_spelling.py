@@ -24,6 +24,7 @@ def is_word(word: str) -> bool:
         ("WHERE IS MARLAU?", "where is Marlau?"),
         ("kerow and deepsek, registred agian", "Kerrow and DeepSeek, registered again"),
         ("what did the goverment tell", "what did the government tell"),
+        ("Wich day, and hwo", "Which day, and how"),
     ],
 )
 def test_spells_as_the_texts(question: str, written: str) -> None:
@@ -52,6 +53,11 @@ def test_leaves_other_words_alone(question: str) -> None:
 
 def test_a_question_without_any_text_stays() -> None:
     assert as_written("what did kerrow say", [], is_word) == "what did kerrow say"
+
+
+def test_a_word_of_the_texts_is_none_that_asks() -> None:
+    assert as_written("wat year", ["The wat is old."], is_word) == "wat year"
+    assert as_written("wat year", ["Watts are old."], is_word) == "what year"
 
 
 def test_the_most_frequent_word_is_meant() -> None:

@@ -74,6 +74,31 @@ def test_a_further_quote_is_near_the_one_before_not_near_what_could_not_be_quote
 
 
 @pytest.mark.parametrize(
+    ("score", "second"),
+    [
+        (0.2, "The Kivi plant cost 31 million euros in all."),
+        (-0.2, "For its Kivi plant the firm has paid a builder called Bo Chen."),  # doubtful
+    ],
+)
+def test_what_says_otherwise_is_quoted_before_what_is_nearer(score: float, second: str) -> None:
+    question = "How much did the Kivi plant cost?"
+    said = [
+        ("a", "The Kivi plant cost 25 million euros.", 2.0),
+        ("b", "For its Kivi plant the firm has paid a builder called Bo Chen.", 1.5),
+        ("b", "The Kivi plant was opened by Ada Lind, at no cost to her.", 1.4),
+        ("b", "The Kivi plant cost 31 million euros in all.", score),
+    ]
+    evidence = [
+        Evidence(doc, 100 * i, 100 * i + len(text), text, "", "", 0.5, 0.5, told)
+        for i, (doc, text, told) in enumerate(said)
+    ]
+    grounder = Grounder(question, evidence, lambda term: 1.0, judged=True)
+    margins = Margins(near=1.0, further=1.0, contradicting=3.0, weakest=0.0, doubtful=0.0)
+    found = quote(grounder, question, evidence[:3], margins, evidence)
+    assert [sentence.text for sentence in found] == [said[0][1], second]
+
+
+@pytest.mark.parametrize(
     ("said", "between", "after", "denied"),
     [
         ("The firm sold 75 dogs, they claim.", 1, "Kivi denied this and walked out.", True),
