@@ -78,6 +78,7 @@ _IN_DIGITS = re.compile(
         (?P<digits>(?P<comma>\d+(?:\.\d{{3}})*,\d\d(?![\d,])  # "4,50 €"; "3,50" may be two
                 (?(money)|(?=\s?(?:{_SIGNS}|(?:{COINS})\b))))
             |\d{{1,3}}(?:[\u00a0\u202f’']\d{{3}})+(?!\d)
+            |(?P<points>\d{{1,3}}(?:\.\d{{3}}){{2,}})(?![\d,]|\.\d)  # "1.234.567"
             |(?:\d{{1,2}}(?:,\d\d)+,\d{{3}}(?!\d)|\d+(?:,\d{{3}})*)(?:\.\d+)?|\.\d+)
         (?(money)(?:(?P<letter>[mb])\b)?|(?:\s?(?P<counted>[mb])(?=[\s-](?:{COINS}|pounds?|won)\b))?)
         {_AND_A_HALF}(?:[\s-]?(?P<scale>{_SCALE})\b)?""",
@@ -149,7 +150,7 @@ def read_numbers(text: str) -> tuple[str, tuple[Number, ...]]:
 def _in_digits(match: re.Match[str]) -> Number:
     letter = LETTERS.get(match["letter"] or match["counted"], 1)
     digits = match["digits"]
-    if match["comma"]:
+    if match["comma"] or match["points"]:
         digits = digits.replace(".", "").replace(",", ".")
     value = Decimal(_GROUPED.sub("", digits)) + _half(match)
     return _number(match, value, letter * _scale(match), bool(match["money"]))

@@ -20,6 +20,7 @@ from rag.claims import currencies, names, negates, numbers, percents, share_of_n
         ("v1.2.3 of Q3", []),
         ("Rs 5,00,000, 1,23,45,678.5 or 5,00,0000", ["500000", "12345678.5", "5", "0"]),
         ("4,50 €, EUR 5,75 or 1.234,50 euros", ["4.5", "5.75", "1234.5"]),
+        ("1.234.567 people at 10.150.200.1 in 2.34", ["1234567", "10.15", "2.34"]),
         ("pages 3,50 of 1,23,456 euros", ["3", "50", "123456"]),
         ("two hundred and fifty", ["250"]),
         ("one hundred and thirty-two of them, a hundred years", ["132", "100"]),
