@@ -63,9 +63,10 @@ def _main(options: argparse.Namespace) -> int:
     configure_logging(options.quiet, options.log == "json")
     auth = credentials(options.auth)
     line = Line(options.queue, options.concurrency)
-    from rag.known_texts import read_corpus
     from rag.pipeline import Pipeline
+    from rag.server import require_free
 
+    require_free(options.host, options.port)  # told at once, not after the models have loaded
     models = options.generator, options.embedder
     if without_corpus(options):
         name = options.index
@@ -73,10 +74,7 @@ def _main(options: argparse.Namespace) -> int:
     else:
         folder = index_folder(options.corpus, options.index)
         name = folder.name
-        corpus = read_corpus(options.corpus, folder)
-        pipeline = Pipeline.open(corpus, folder, Config(), *models)
-        for skipped in corpus.skipped:
-            log.warning("skipped %s: %s", skipped.path, skipped.reason)
+        pipeline = Pipeline.from_folder(options.corpus, folder, Config(), *models)
     blocks = build_app(pipeline, name, line=line, log_questions=options.log_questions)
     launch(blocks, options.host, options.port, auth, options.mcp, grace=options.grace)
     return 0

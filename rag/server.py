@@ -55,6 +55,22 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def require_free(host: str, port: int) -> None:
+    """Raises UsageError where nothing can listen there now."""
+    _listen(host, port).close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()  # IPv4, too, as "localhost" may mean
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=both)
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port} ({error}); try another --port or --host"
+        ) from error
+
+
 class Server:
     """Serves in a thread of its own.
 
@@ -62,16 +78,7 @@ class Server:
     """
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        both = host == "::" and socket.has_dualstack_ipv6()  # IPv4, too, as "localhost" may mean
-        try:
-            self._socket = socket.create_server(
-                (host, port), family=family, backlog=2048, dualstack_ipv6=both
-            )
-        except (OSError, OverflowError) as error:
-            raise UsageError(
-                f"cannot listen on {host}:{port} ({error}); try another --port or --host"
-            ) from error
+        self._socket = _listen(host, port)
         shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
         self.address = f"http://{_bracketed(shown)}:{self._socket.getsockname()[1]}/"
         self._server = uvicorn.Server(

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+import app
 from rag.cli import configure_logging
 from rag.config import Config
 from rag.documents import load_corpus
@@ -348,6 +349,15 @@ def test_a_taken_port_is_told(serve) -> None:
     port = int(serve().server.address.rpartition(":")[2].strip("/"))
     with pytest.raises(UsageError, match="try another --port"):
         Server(None, "127.0.0.1", port)
+
+
+def test_a_taken_port_is_told_before_anything_is_read(capsys, tmp_path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = ["--corpus", str(tmp_path / "none"), "--port", str(taken.getsockname()[1])]
+        assert app.main(command) == 2
+    told = capsys.readouterr().err
+    assert "cannot listen on 127.0.0.1" in told
+    assert "none" not in told
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="IPv6 alone, or none")
