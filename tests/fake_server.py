@@ -24,7 +24,7 @@ class SlowGenerator(CopyingGenerator):
         return super().generate(messages, max_new_tokens)
 
 
-def open_fakes(corpus, folder, config, generator, embedder):
+def open_fakes(corpus, folder, config, generator, embedder, lazy):
     fake = BagOfWordsEmbedder()
     config = type(config)(quote_words=0)  # so that each answer is drafted
     return Pipeline(open_or_build(folder, corpus, fake, config), fake, SlowGenerator(), config)
