@@ -68,8 +68,10 @@ def _lines(body: BaseOxmlElement) -> Iterator[str]:
         texts = [" ".join(_texts(inside)) for _, inside in cells]
         if any(texts):
             yield f"| {' | '.join(texts)} |"
-            if table is not (table := row.xpath("ancestor::w:tbl")[0]):
+            inside = row.xpath("ancestor::w:tbl")[0]
+            if inside is not table:
                 yield "|" + "---|" * len(texts)  # the first row is the head
+                table = inside
 
 
 def _outermost(kind: str, paragraph: BaseOxmlElement) -> BaseOxmlElement | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, product
 
 from rag.claims import currencies, names, negates, numbers, percents, share_of_names
@@ -127,9 +128,12 @@ class Grounder:
         A word of the question is a name when it is written as one there or in any evidence, so
         that "how many users has dingtalk" is about DingTalk.
         """
+        return share_of_names(self._wanted, set(tokens(evidence.context))) >= 0.5
+
+    @cached_property
+    def _wanted(self) -> set[str]:
         written = names(" ".join(e.text for e in self.evidence))
-        wanted = self._asked_names | (set(tokens(self._question)) - STOPWORDS) & written
-        return share_of_names(wanted, set(tokens(evidence.context))) >= 0.5
+        return self._asked_names | (set(tokens(self._question)) - STOPWORDS) & written
 
     def corroborates(self, sentence: str, evidence: Evidence) -> bool:
         """Whether another source tells the same: the names and numbers that answer, mostly in

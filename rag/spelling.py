@@ -46,8 +46,8 @@ def as_written(question: str, texts: Sequence[str], is_word: Callable[[str], boo
         question = question.lower()
     text = "\n".join(texts)
     folded = text.lower()
-    asking = {slip: word for slip, word in _ASKING.items() if not _stands(slip.lower(), folded)}
-    question = _replaced(question, asking)
+    slips = [word for word in WORD.findall(question) if word in _ASKING]
+    question = _replaced(question, {w: _ASKING[w] for w in slips if not _stands(w.lower(), folded)})
     unknown = {w for w in _lower(question) if not _stands(w, folded) and not is_word(w)}
     if unknown:
         question = _replaced(question, _meant(unknown, Counter(_LETTERS.findall(folded))))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from rag.conflict import disagree, names_differ
 from rag.denial import denial_of, denies
@@ -31,7 +31,6 @@ _OF_NUMBERS = frozenset(
         " more most less least some about around after before until out"
     )
 )
-_QUOTES = 2  # sentences, at most, that an answer quotes as they are
 _BETWEEN_ITEMS = " ,;，；、،؛"  # what ends a line of a list, but no sentence
 
 
@@ -57,20 +56,19 @@ def quote(
     that says otherwise, or else a candidate that is near the first; or what either says and the
     sentence that denies it."""
     near = margins.further if asks_for_a_list(question) else margins.near
-    quoted: list[Grounded] = []
-    waiting = list(candidates)
-    first: Evidence | None = None  # that is quoted
-    while waiting and len(quoted) < _QUOTES:
-        candidate = waiting.pop(0)
-        if first and not _joins(question, first, candidate, near, margins):
-            continue
-        found = grounder.ground_sentence(candidate.text)
-        quotes = [quote for sentence in quoted for quote in sentence.quotes]
-        if found is not None and not any(_overlap(candidate, quote) for quote in quotes):
-            quoted.append(_in_words(found, candidate))
-            if first is None:
-                first = candidate
-                waiting[:0] = _against(question, first, others, margins)
+    waiting = iter(candidates)
+    for first in waiting:
+        if found := grounder.ground_sentence(first.text):
+            quoted = [_in_words(found, first)]
+            break
+    else:
+        return []
+    joining = (e for e in waiting if _joins(question, first, e, near, margins))
+    for second in chain(_against(question, first, others, margins), joining):
+        overlaps = any(_overlap(second, quote) for quote in quoted[0].quotes)
+        if not overlaps and (found := grounder.ground_sentence(second.text)):
+            quoted.append(_in_words(found, second))
+            break
     for said in quoted:
         denial = denial_of(question, said.quotes[0], grounder.evidence)
         if denial and (found := grounder.ground_sentence(denial.text)):
@@ -80,13 +78,13 @@ def quote(
 
 def _against(
     question: str, first: Evidence, others: Sequence[Evidence], margins: Margins
-) -> list[Evidence]:
+) -> Iterator[Evidence]:
     """Those of the others that answer the question, and otherwise."""
-    return [
+    return (
         other
         for other in others
         if other.score >= margins.doubtful and _contradicts(question, first, other, margins)
-    ]
+    )
 
 
 def _overlap(one: Evidence, other: Evidence) -> bool:
